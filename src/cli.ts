@@ -1,0 +1,98 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { exitCodes } from "./exit.ts";
+
+/** What was asked for, as plain data. */
+export interface SyncOptions {
+  readonly command: "sync";
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color: boolean;
+  readonly logFormat: "pretty" | "json";
+  readonly changes?: string;
+  readonly rejects?: string;
+  readonly filter?: string;
+  readonly batchSize?: number;
+  readonly allowEmpty?: boolean;
+  readonly maxDeactivate?: number;
+  readonly maxUpdate?: number;
+  readonly maxInsert?: number;
+  readonly limit: number;
+}
+
+/** The command to run, or the exit code where the command line was answered already (`--help`, wrong usage). */
+export type Parsed = { readonly options: SyncOptions } | { readonly exit: 0 | 2 };
+
+/** The one door to commander. Text for people goes to the two functions; nothing ends the process. */
+export function parseArguments(
+  argv: readonly string[],
+  version: string,
+  out: (text: string) => void,
+  err: (text: string) => void,
+): Parsed {
+  let options: SyncOptions | undefined;
+  const program = new Command("idm-ldap-sync")
+    .description(
+      "Brings the users table of an identity-management system in line with the people who are active in an LDAP directory.",
+    )
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .configureOutput({ writeOut: out, writeErr: err })
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText("after", `\nExit codes:\n${exitCodeLines()}`);
+  syncCommand(program).action((_, command: Command) => {
+    options = { command: "sync", ...command.opts<Omit<SyncOptions, "command">>() };
+  });
+  try {
+    program.parse([...argv], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return { exit: error.exitCode === 0 ? 0 : 2 };
+    throw error;
+  }
+  return options ? { options } : { exit: 2 };
+}
+
+const exitCodeLines = (): string =>
+  Object.entries(exitCodes)
+    .map(([code, says]) => `  ${code.padEnd(5)}${says}`)
+    .join("\n");
+
+function syncCommand(program: Command): Command {
+  return program
+    .command("sync")
+    .description("read the active entries, write what differs")
+    .option("-c, --config FILE", "configuration file, instead of .syncrc.json and its kin in this folder")
+    .option("--json", "print one JSON document on stdout, nothing else there")
+    .option("-q, --quiet", "say nothing unless something is wrong")
+    .option("-v, --verbose", "say more, and show the stack of an error")
+    .option("--no-color", "no colours (also: NO_COLOR in the environment)")
+    .option("--log-format FORMAT", "pretty or json: how stderr is written", oneOf("pretty", "json"), "pretty")
+    .option("--changes FILE", "write every change as one JSON line, as it happens; FILE is replaced")
+    .option("--rejects FILE", "write every reject as one JSON line; FILE is replaced")
+    .option("--filter FILTER", "only these entries: AND-ed to the configured filter; try one person")
+    .option("--batch-size N", "rows looked up and written together", wholeNumber(1, 10_000))
+    .option("--limit N", "how many changes and rejects the JSON document holds; all are counted", wholeNumber(0), 100)
+    .option("--allow-empty", "go on where the directory has no active entry but the table has active rows")
+    .option("--max-insert N", "raise the limit of new rows for this run", wholeNumber(0))
+    .option("--max-update N", "raise the limit of changed rows for this run", wholeNumber(0))
+    .option("--max-deactivate N", "raise the limit of deactivated rows for this run", wholeNumber(0));
+}
+
+const wholeNumber =
+  (min: number, max = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(
+      `It must be a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? " up" : ` to ${max}`}.`,
+    );
+  };
+
+const oneOf =
+  (...choices: readonly string[]) =>
+  (text: string): string => {
+    if (choices.includes(text)) return text;
+    throw new InvalidArgumentError(`It must be ${choices.join(" or ")}.`);
+  };

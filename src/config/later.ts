@@ -1,0 +1,36 @@
+import type { Path } from "./problem.ts";
+
+/** Presets of `source.active`: names in the place of a filter. */
+const ACTIVE_PRESETS = ["active-directory", "openldap", "389ds", "shadow", "auto"];
+
+/** Keys that are defined and that this version does not carry out, by the pattern of their path. */
+const KEYS: readonly string[] = ["mapping.*.reference", "leavers.grace"];
+
+/** Values likewise. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  "mapping.*.as": ["guid", "sid", "filetime", "binary"],
+  "target.client": ["pg"],
+  "leavers.action": ["deactivate"],
+  "source.active": ACTIVE_PRESETS,
+};
+
+/** Whether a key that is not known here is one of a later version. */
+export function isLaterKey(path: Path): boolean {
+  return KEYS.includes(pattern(path));
+}
+
+/** Whether a value that is not allowed here is one of a later version. */
+export function isLaterValue(path: Path, value: unknown): boolean {
+  return typeof value === "string" && (VALUES[pattern(path)] ?? []).includes(value);
+}
+
+/** What is said of both. */
+export function notAvailable(version: string): string {
+  return `is not available in this version (${version})`;
+}
+
+/** `mapping.guid.as` becomes `mapping.*.as`, `source[1].active` becomes `source.active`. */
+function pattern(path: Path): string {
+  const names = path.filter((key) => typeof key === "string");
+  return names.map((name, depth) => (depth === 1 && names[0] === "mapping" ? "*" : name)).join(".");
+}

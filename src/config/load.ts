@@ -1,0 +1,74 @@
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Failure } from "../errors.ts";
+import { explain } from "./explain.ts";
+import { locate } from "./locate.ts";
+import { keyPath, type Problem } from "./problem.ts";
+import { type ConfigText, readConfig } from "./read.ts";
+import { type ResolvedConfig, resolveConfig } from "./resolve.ts";
+import { crossCheck } from "./rules.ts";
+import { type Config, configSchema } from "./schema.ts";
+import type { SecretContext } from "./secrets.ts";
+
+export type { ResolvedConfig, ResolvedSource, ResolvedTarget } from "./resolve.ts";
+
+export interface LoadRequest {
+  readonly cwd: string;
+  /** As named by `--config`. */
+  readonly file?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of this program, for what it does not carry out yet. */
+  readonly version: string;
+}
+
+export interface LoadedConfig {
+  /** Absolute path of the configuration file. */
+  readonly file: string;
+  readonly config: ResolvedConfig;
+  readonly warnings: readonly string[];
+  /** Every secret in the configuration, to be kept out of all output. */
+  readonly secrets: readonly string[];
+}
+
+/** More are counted, not told. */
+const PROBLEMS_TOLD = 10;
+
+/**
+ * Finds, reads, checks and resolves the configuration.
+ * @throws Failure("configuration") that tells every problem on a line of its own, as `FILE:LINE:COLUMN: KEY says …`
+ */
+export async function loadConfig({ cwd, file: named, env, version }: LoadRequest): Promise<LoadedConfig> {
+  const { file, warnings } = await locate(cwd, named);
+  const text = await readConfig(file);
+  const parsed = configSchema.safeParse(text.value);
+  if (!parsed.success) throw refusal(text, explain(parsed.error.issues, text.value, version));
+  const mode = process.platform === "win32" ? undefined : (await stat(file)).mode;
+  const context: SecretContext = {
+    file,
+    mode,
+    directory: dirname(file),
+    env,
+    problems: [],
+    secrets: [],
+    warnings: [...warnings, ...unusedKeys(parsed.data, version)],
+  };
+  const config = await resolveConfig(parsed.data, context);
+  const problems = [...crossCheck(parsed.data, version), ...context.problems];
+  if (problems.length > 0) throw refusal(text, problems);
+  return { file, config, warnings: context.warnings, secrets: context.secrets };
+}
+
+function unusedKeys(config: Config, version: string): string[] {
+  const given = (["history", "hooks"] as const).filter((key) => config[key] !== undefined);
+  return given.map((key) => `${key} is not used by this version (${version})`);
+}
+
+function refusal(text: ConfigText, problems: readonly Problem[]): Failure {
+  const lines = problems
+    .slice(0, PROBLEMS_TOLD)
+    .map(({ path, says }) => `${text.place(path)}: ${keyPath(path)} ${says}`);
+  if (problems.length > PROBLEMS_TOLD) lines.push(`and ${problems.length - PROBLEMS_TOLD} more`);
+  return new Failure("configuration", lines.join("\n"), {
+    hint: "every key is explained in node_modules/idm-ldap-sync/.syncrc.example.json",
+  });
+}

@@ -1,0 +1,92 @@
+import { isLaterValue, notAvailable } from "./later.ts";
+import { checkMapping } from "./mapping-rules.ts";
+import { nearest } from "./nearest.ts";
+import type { Path, Problem } from "./problem.ts";
+import type { Config, SourceConfig } from "./schema.ts";
+import { checkSource } from "./source-rules.ts";
+
+/** Rules that hold between keys, of a configuration that the schema accepts. */
+export function crossCheck(config: Config, version: string): Problem[] {
+  return [
+    ...eachSource(config).flatMap(({ source, path }) => checkOneSource(source, path, version)),
+    ...checkConnection(config.target),
+    ...checkMapping(config.mapping),
+    ...checkMatchKey(config),
+    ...checkState(config),
+    ...config.protect.flatMap((row, index) =>
+      Object.keys(row).length === 0
+        ? [
+            {
+              path: ["protect", index],
+              says: "is empty and would protect every row; it must name a column and its value",
+            },
+          ]
+        : [],
+    ),
+  ];
+}
+
+/** The sources, each with its place in the configuration. */
+export function eachSource({ source }: Config): { source: SourceConfig; path: Path }[] {
+  if (!Array.isArray(source)) return [{ source, path: ["source"] }];
+  return source.map((one, index) => ({ source: one, path: ["source", index] }));
+}
+
+function checkOneSource(source: SourceConfig, path: Path, version: string): Problem[] {
+  const preset = [...path, "active"];
+  if (!isLaterValue(preset, source.active)) return checkSource(source, path);
+  const { active, ...rest } = source;
+  return [
+    { path: preset, says: `"${active}" ${notAvailable(version)}; write the filter itself` },
+    ...checkSource(rest, path),
+  ];
+}
+
+function checkConnection(target: Config["target"]): Problem[] {
+  if (target.client !== "mysql2" || target.connection.tls === undefined) return [];
+  const { cert, key } = target.connection.tls;
+  const path = ["target", "connection", "tls"];
+  if (cert !== undefined && key === undefined)
+    return [{ path: [...path, "key"], says: "is missing; tls.cert needs its key" }];
+  if (key !== undefined && cert === undefined)
+    return [{ path: [...path, "cert"], says: "is missing; tls.key is the key of a certificate" }];
+  return [];
+}
+
+/** An entry without a key can never be matched, so it is always a reject; and every entry needs a key of its own. */
+function checkMatchKey({ target: { matchKey }, mapping }: Config): Problem[] {
+  const rule = Object.hasOwn(mapping, matchKey) ? mapping[matchKey] : undefined;
+  if (rule === undefined) {
+    const meant = nearest(matchKey, Object.keys(mapping));
+    const hint = meant === undefined ? "" : `; did you mean "${meant}"?`;
+    return [{ path: ["target", "matchKey"], says: `is "${matchKey}", a column that mapping does not name${hint}` }];
+  }
+  if (typeof rule === "string") return [];
+  const wrong = (key: string, says: string): Problem[] => [
+    { path: ["mapping", matchKey, key], says: `${says}: this column is the match key` },
+  ];
+  if (rule.value !== undefined) return wrong("value", "would give every entry the same value");
+  return [
+    ...(rule.on === "insert" ? wrong("on", "cannot be insert") : []),
+    ...(rule.multi === "single" || rule.multi === "reject" ? [] : wrong("multi", 'must be "single" or "reject"')),
+    ...(rule.default === undefined ? [] : wrong("default", "would give many entries the same value")),
+    ...(rule.onEmpty === "null" || rule.onEmpty === "keep" ? wrong("onEmpty", `cannot be "${rule.onEmpty}"`) : []),
+  ];
+}
+
+function checkState({ state, mapping }: Config): Problem[] {
+  if (state === undefined) return [];
+  const problems: Problem[] = [];
+  const mapped = Object.keys(mapping).find((column) => column.toLowerCase() === state.column.toLowerCase());
+  if (mapped !== undefined) {
+    problems.push({
+      path: ["state", "column"],
+      says: `is "${state.column}", which mapping fills too; take one of the two`,
+    });
+  }
+  // Many collations compare texts without regard to case.
+  if (String(state.active).toLowerCase() === String(state.inactive).toLowerCase()) {
+    problems.push({ path: ["state", "inactive"], says: "is the same as state.active" });
+  }
+  return problems;
+}

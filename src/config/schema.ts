@@ -1,0 +1,262 @@
+import { z } from "zod";
+
+/**
+ * The configuration as it is written, with its defaults. The one place that knows the keys: validation, the shipped
+ * JSON Schema and the types of everything that reads the configuration come from here.
+ *
+ * Every union and every pattern carries words of its own, which complete the sentence "it must be …" (see explain.ts).
+ */
+
+const text = z.string().min(1);
+const count = z.int().min(0);
+const scalar = z.union([z.string(), z.number(), z.boolean()], "a text, a number, true or false");
+const scalarOrNull = z.union([z.string(), z.number(), z.boolean(), z.null()], "a text, a number, true, false or null");
+const oneOrMore = <T extends z.ZodType>(item: T, words = "a text or a list of texts") =>
+  z.union([item, z.array(item).min(1)], words);
+
+const secret = z
+  .union(
+    [
+      z.string(),
+      z.strictObject({ env: text.describe("Name of the environment variable that holds it.") }),
+      z.strictObject({ file: text.describe("File that holds it; one line break at its end is not part of it.") }),
+    ],
+    '{ "env": "NAME" }, { "file": "PATH" } or the secret itself in quotes',
+  )
+  .meta({
+    id: "secret",
+    description:
+      'A secret: { "env": "NAME" }, { "file": "PATH" }, or (with a warning where others can read the file) the text itself.',
+  });
+
+const sourceUrl = z
+  .string()
+  .regex(/^(ldaps?:\/\/|file:)./i, "a URL that starts with ldap://, ldaps:// or file:")
+  .describe("ldap://HOST[:389], ldaps://HOST[:636], or file:PATH.ldif");
+
+const sourceTls = z.strictObject({
+  ca: text
+    .optional()
+    .describe("PEM file with the certificate authority (or several) to trust instead of the system's."),
+  cert: text.optional().describe("PEM file with the client certificate."),
+  key: text.optional().describe("PEM file with the key of the client certificate."),
+  servername: text
+    .optional()
+    .describe("Name to verify the certificate against and to send as SNI; the host of the URL unless told."),
+  rejectUnauthorized: z
+    .boolean()
+    .default(true)
+    .describe("false accepts any certificate. Never do this outside a test."),
+});
+
+export const sourceSchema = z
+  .strictObject({
+    url: oneOrMore(sourceUrl).describe("Where the directory is. Several are tried in order until one answers."),
+    startTls: z
+      .boolean()
+      .default(false)
+      .describe("Upgrade an ldap:// connection to TLS before the bind (RFC 4511 section 4.14)."),
+    tls: sourceTls.prefault({}).describe("Whom to trust, and as whom to appear, on an encrypted connection."),
+    sasl: z
+      .enum(["external", "none"])
+      .optional()
+      .describe(
+        "external: bind by the client certificate (SASL EXTERNAL, RFC 4422). The default where tls.cert is given and bindDn is not.",
+      ),
+    bindDn: text.optional().describe("DN to bind as. Without it the bind is anonymous, or by client certificate."),
+    bindPassword: secret.optional(),
+    baseDn: oneOrMore(z.string()).optional().describe("Where to search. Required for ldap:// and ldaps://."),
+    scope: z
+      .enum(["base", "one", "sub"])
+      .default("sub")
+      .describe("The base entry alone, the entries right under it, or all of them (RFC 4511 section 4.5.1.2)."),
+    filter: text.default("(objectClass=*)").describe("RFC 4515 filter: who is a person at all."),
+    active: text.optional().describe("RFC 4515 filter: which of them are active. Without it, all are."),
+    pageSize: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(500)
+      .describe("Entries a page (RFC 2696). Active Directory allows 1000."),
+    timeoutMs: z
+      .int()
+      .min(1)
+      .default(30_000)
+      .describe("How long to wait for the server's next sign of life, in milliseconds."),
+    referrals: z
+      .enum(["ignore", "error"])
+      .default("ignore")
+      .describe("What a search continuation reference does: counted and named, or the end of the run."),
+    mustContain: z.array(text).default([]).describe("DNs without which a read is not taken as complete."),
+  })
+  .meta({ id: "source" });
+
+const transform = z.union(
+  [
+    z.enum(["trim", "lowercase", "uppercase", "titlecase", "nfc", "collapse-spaces", "digits"]),
+    z.strictObject({
+      replace: z
+        .tuple([z.string(), z.string()])
+        .describe("[regular expression, replacement]; every match is replaced, $1 is the first group."),
+    }),
+    z.strictObject({ truncate: z.int().min(1).describe("Keep this many characters.") }),
+  ],
+  'the name of a transform, { "replace": ["REGEX", "WITH"] } or { "truncate": N }',
+);
+
+export const columnRuleSchema = z
+  .strictObject({
+    attribute: oneOrMore(text).optional().describe("Attribute to read; of several, the first that has a value."),
+    template: text
+      .optional()
+      .describe('Text with attributes in braces: "{givenName} {sn}". {{ and }} stand for the braces themselves.'),
+    value: scalarOrNull.optional().describe("A constant."),
+    as: z
+      .enum(["string", "integer", "boolean", "datetime", "uuid", "base64", "rdn"])
+      .default("string")
+      .describe("What the value is read as; rdn is the value of a DN's first RDN."),
+    transform: z.array(transform).default([]).describe("Conversions of each value, in order."),
+    map: z
+      .record(z.string(), scalar)
+      .optional()
+      .describe("Replaces a value by another; one that is not listed becomes the default, or is a reject."),
+    default: scalar.optional().describe("Written where the source has no value."),
+    required: z.boolean().default(false).describe("An entry without a value is rejected."),
+    onEmpty: z
+      .enum(["null", "keep", "default", "reject"])
+      .optional()
+      .describe(
+        "Where the source has no value: NULL, leave the column as it is, the default, or reject the entry. NULL unless told.",
+      ),
+    multi: z
+      .enum(["single", "join", "json", "count", "reject"])
+      .default("single")
+      .describe("What several values become: one of them, a joined text, a JSON array, their number, or a reject."),
+    separator: z.string().optional().describe('Between the values of multi "join"; ", " unless told.'),
+    on: z.enum(["insert"]).optional().describe("insert: written with a new row, never changed afterwards."),
+  })
+  .meta({ id: "column" });
+
+const percent = z.number().min(0).max(100);
+const limit = z.strictObject({ max: count.optional(), maxPercent: percent.optional() });
+
+const mysqlConnection = z.strictObject({
+  host: text.default("127.0.0.1").describe("Name or address of the database server."),
+  port: z.int().min(1).max(65_535).default(3306),
+  socketPath: text.optional().describe("Unix socket; host and port are then not used."),
+  user: text,
+  password: secret.optional(),
+  database: text,
+  tls: z
+    .strictObject({
+      ca: text.optional().describe("PEM file with the certificate authority to trust instead of the system's."),
+      cert: text.optional().describe("PEM file with the client certificate."),
+      key: text.optional().describe("PEM file with the key of the client certificate."),
+      rejectUnauthorized: z
+        .boolean()
+        .default(true)
+        .describe("false accepts any certificate. Never do this outside a test."),
+    })
+    .optional()
+    .describe("Encrypt the connection; {} trusts the system's authorities."),
+});
+
+const sqliteConnection = z.strictObject({ filename: text.describe("The database file. It must exist.") });
+
+const matchKey = z.union([text, z.tuple([text]).transform(([column]) => column)], "the name of a mapped column");
+
+const targetCommon = {
+  table: text.describe("The table of the users."),
+  matchKey: matchKey.describe(
+    "The mapped column by which an entry finds its row again. It needs a unique index of its own.",
+  ),
+  timeoutMs: z.int().min(1).default(120_000).describe("How long one statement may take, in milliseconds."),
+};
+
+export const targetSchema = z.discriminatedUnion(
+  "client",
+  [
+    z.strictObject({ client: z.literal("mysql2"), connection: mysqlConnection, ...targetCommon }),
+    z.strictObject({ client: z.literal("sqlite"), connection: sqliteConnection, ...targetCommon }),
+  ],
+  '"mysql2" or "sqlite"',
+);
+
+const columnValues = z.record(text, scalarOrNull);
+
+const hook = z.union(
+  [
+    z.strictObject({ url: text, headers: z.record(text, secret).optional() }),
+    z.strictObject({ command: z.array(text).min(1) }),
+  ],
+  '{ "url": "https://…" } or { "command": ["PROGRAM", "ARGUMENT"] }',
+);
+
+export const configSchema = z.strictObject({
+  $schema: z.string().optional().describe("Lets an editor complete and check this file."),
+  name: text.default("default").describe("Names the sync in what it prints."),
+  source: z
+    .union([sourceSchema, z.array(sourceSchema).min(1)], "an object, or a list of objects")
+    .describe("Where the people are read. Of several, each has its own server, credentials, base and filter."),
+  target: targetSchema.describe("Where the users are written."),
+  mapping: z
+    .record(text, z.union([text, columnRuleSchema], "the name of an attribute or an object"))
+    .describe("Column: the attribute it is filled from, or a rule. Columns that are not named are never touched."),
+  state: z
+    .strictObject({ column: text, active: scalar.default("active"), inactive: scalar.default("inactive") })
+    .optional()
+    .describe(
+      "The column that tells whether a user is active, and its values. Every synchronised user ends as active.",
+    ),
+  leavers: z
+    .strictObject({
+      action: z.enum(["ignore"]).default("ignore").describe("ignore: such rows are left as they are."),
+      scope: columnValues.optional().describe("Which rows this sync owns, as column: value."),
+    })
+    .prefault({})
+    .describe("What happens to rows whose entry is gone or no longer active."),
+  protect: z.array(columnValues).default([]).describe("Rows that are never written, each as column: value."),
+  limits: z
+    .strictObject({
+      deactivate: z.strictObject({ max: count.default(500), maxPercent: percent.default(10) }).prefault({}),
+      update: limit.prefault({}),
+      insert: limit.prefault({}),
+      reject: z.strictObject({ max: count.default(100) }).prefault({}),
+    })
+    .prefault({})
+    .describe("A run that would pass one of these stops with exit code 4."),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(500)
+    .describe("Rows looked up and written together, in one transaction."),
+  retry: z
+    .strictObject({
+      attempts: count.default(5).describe("How often a batch is tried again after a deadlock or a lost connection."),
+    })
+    .prefault({}),
+  history: z.strictObject({ file: text }).optional().describe("Where runs are remembered. Not used by this version."),
+  schedule: z
+    .strictObject({
+      expression: text.describe("Cron expression."),
+      dialect: z.enum(["unix", "quartz", "spring"]).optional(),
+      timezone: text.optional().describe("IANA name, such as Europe/Stockholm."),
+    })
+    .optional()
+    .describe("When the sync is meant to run. Data for whoever schedules it: the program does not start by itself."),
+  hooks: z
+    .strictObject({ onChange: hook.optional(), onFailure: hook.optional() })
+    .optional()
+    .describe("Who is told. Not used by this version."),
+});
+
+/** The configuration as validated, defaults filled in, secrets not yet resolved. */
+export type Config = z.output<typeof configSchema>;
+export type SourceConfig = z.output<typeof sourceSchema>;
+export type TargetConfig = z.output<typeof targetSchema>;
+export type ColumnRule = z.output<typeof columnRuleSchema>;
+export type Transform = z.output<typeof transform>;
+export type Secret = z.output<typeof secret>;
+export type Scalar = z.output<typeof scalar>;
+export type Limit = z.output<typeof limit>;

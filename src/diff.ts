@@ -1,0 +1,86 @@
+import type { Change, Difference, User } from "./change.ts";
+import type { Plan } from "./plan.ts";
+import type { RowValues, Write } from "./target/target.ts";
+
+/** What is to be done about one user. */
+export type Verdict =
+  | { readonly kind: "unchanged"; readonly user: User; readonly row: RowValues }
+  /** A protected row, or one that would become one: `differs` names the columns that are left as they are. */
+  | {
+      readonly kind: "protected";
+      readonly user: User;
+      readonly row: RowValues | undefined;
+      readonly differs: readonly string[];
+    }
+  /** The row carries another immutable id, `owner`: it is somebody else's. */
+  | { readonly kind: "foreign"; readonly user: User; readonly owner: string }
+  | { readonly kind: "insert"; readonly user: User; readonly change: Change; readonly write: Write }
+  | {
+      readonly kind: "update";
+      readonly user: User;
+      readonly change: Change;
+      readonly write: Write;
+      readonly reactivated: boolean;
+    };
+
+/** Compares a user with the row that has its key. Values on both sides are the texts that the columns store. */
+export function diff(plan: Plan, user: User, row: RowValues | undefined): Verdict {
+  const owner = ownerOf(plan, user, row);
+  if (owner !== undefined) return { kind: "foreign", user, owner };
+  const columns: Record<string, Difference> = {};
+  const names: string[] = [];
+  const values: (string | null)[] = [];
+  for (const [at, column] of plan.columns.entries()) {
+    const to = user.values[at];
+    const from = row?.[at] ?? null;
+    if (to === undefined || (row && (column.insertOnly || from === to))) continue;
+    columns[column.name] = { from, to };
+    names.push(column.column);
+    values.push(to);
+  }
+  if (isProtected(plan, row ?? insertedRow(plan, user))) {
+    return { kind: "protected", user, row, differs: Object.keys(columns) };
+  }
+  const described = { key: user.key, dn: user.dn, columns };
+  if (!row) {
+    return {
+      kind: "insert",
+      user,
+      change: { kind: "insert", ...described },
+      write: { kind: "insert", columns: names, values },
+    };
+  }
+  if (names.length === 0) return { kind: "unchanged", user, row };
+  const write: Write = { kind: "update", key: row[plan.key] ?? user.key, columns: names, values };
+  return {
+    kind: "update",
+    user,
+    change: { kind: "update", ...described },
+    write,
+    reactivated: reactivates(plan, user, row),
+  };
+}
+
+/** The immutable id that the row carries, where it is not this user's. An entry that shows no id cannot prove that the row is its own. */
+function ownerOf({ immutableId, key }: Plan, user: User, row: RowValues | undefined): string | undefined {
+  if (immutableId === undefined || immutableId === key) return undefined;
+  const owner = row?.[immutableId] ?? undefined;
+  const own = user.values[immutableId];
+  if (owner === undefined || own === undefined) return undefined;
+  return own?.toLowerCase() === owner.toLowerCase() ? undefined : owner;
+}
+
+/** The row had a state, and it was not the active one. */
+function reactivates(plan: Plan, user: User, row: RowValues): boolean {
+  if (plan.state === undefined) return false;
+  const from = row[plan.state];
+  return from !== null && from !== undefined && from !== user.values[plan.state];
+}
+
+const insertedRow = (plan: Plan, user: User): RowValues => plan.read.map((_, at) => user.values[at] ?? null);
+
+const isProtected = (plan: Plan, row: RowValues): boolean =>
+  plan.protect.some((conditions) => conditions.every(({ at, value }) => (row[at]?.toLowerCase() ?? null) === value));
+
+export type WriteVerdict = Extract<Verdict, { write: unknown }>;
+export const isWrite = (verdict: Verdict): verdict is WriteVerdict => "write" in verdict;

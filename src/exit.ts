@@ -1,0 +1,32 @@
+import type { Turn } from "./errors.ts";
+import type { Outcome } from "./report/event.ts";
+
+/** What the exit code says, as it stands in `--help`. */
+export const exitCodes = {
+  0: "done",
+  1: "failed: directory, database or network; finished batches stand, the open one is rolled back",
+  2: "wrong usage or configuration; nothing was tried",
+  3: "done, but some entries were rejected",
+  4: "refused by a safety limit, or stopped by too many rejects",
+  130: "interrupted (143: terminated); the open batch was committed or rolled back",
+} as const;
+
+/** How a run ends where a failure of this kind ended it. */
+export const endings = {
+  usage: { outcome: "failed", code: 2 },
+  configuration: { outcome: "failed", code: 2 },
+  directory: { outcome: "failed", code: 1 },
+  database: { outcome: "failed", code: 1 },
+  files: { outcome: "failed", code: 1 },
+  limit: { outcome: "refused", code: 4 },
+} as const satisfies Record<Turn, { outcome: Outcome; code: keyof typeof exitCodes }>;
+
+/** A person or the system asked the run to stop. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  readonly code: 130 | 143;
+  constructor(signal: "SIGINT" | "SIGTERM") {
+    super(`interrupted by ${signal}`);
+    this.code = signal === "SIGINT" ? 130 : 143;
+  }
+}

@@ -1,0 +1,50 @@
+import type { Limit } from "./config/schema.ts";
+import { Failure } from "./errors.ts";
+import type { Counts } from "./report/event.ts";
+import { number, plural } from "./report/words.ts";
+
+/** The limits of one run: those of the configuration, each raised by the option where that is given. */
+export interface Limits {
+  readonly insert: Limit;
+  readonly update: Limit;
+}
+
+export function limitsOfRun(
+  configured: Limits,
+  raised: { readonly maxInsert?: number; readonly maxUpdate?: number },
+): Limits {
+  return { insert: raise(configured.insert, raised.maxInsert), update: raise(configured.update, raised.maxUpdate) };
+}
+
+const raise = (limit: Limit, max: number | undefined): Limit => (max === undefined || !isSet(limit) ? limit : { max });
+
+export const isSet = (limit: Limit): boolean => limit.max !== undefined || limit.maxPercent !== undefined;
+
+/** Throws a `Failure` where the plan goes beyond a limit; `rows` are those that the table has now. */
+export function judgeLimits(limits: Limits, counts: Counts, rows: number): void {
+  judge("insert", counts.inserted, "new rows", limits.insert, rows);
+  judge("update", counts.updated, "changed rows", limits.update, rows);
+}
+
+function judge(
+  kind: "insert" | "update",
+  planned: number,
+  words: string,
+  { max, maxPercent }: Limit,
+  rows: number,
+): void {
+  const allowed = Math.min(
+    max ?? Number.POSITIVE_INFINITY,
+    maxPercent === undefined ? Number.POSITIVE_INFINITY : Math.floor((rows * maxPercent) / 100),
+  );
+  if (planned <= allowed) return;
+  const percent =
+    maxPercent === undefined ? "" : ` (limits.${kind}.maxPercent ${maxPercent} of ${plural(rows, "row")})`;
+  throw new Failure(
+    "limit",
+    `the run would write ${number(planned)} ${words}, the limit is ${number(allowed)}${percent}: nothing was written`,
+    {
+      hint: `look at what it would do, then raise the limit for this run with --max-${kind} ${planned}`,
+    },
+  );
+}

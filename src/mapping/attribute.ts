@@ -1,0 +1,68 @@
+import type { AttributeValue, Entry } from "../entry.ts";
+import { Failure } from "../errors.ts";
+import { firstRdn } from "../source/dn.ts";
+import { compareCodePoints } from "./code-points.ts";
+
+/** An attribute that a mapping reads. */
+export interface MappedAttribute {
+  /** As the mapping writes it, for requests and messages. */
+  readonly name: string;
+  /** As entries hold it: lower-cased, without the transfer option `;binary`. */
+  readonly key: string;
+}
+
+const description = /^[a-z0-9][a-z0-9._-]*(?:;[a-z0-9-]+)*$/i;
+const range = /;range=[^;]*/;
+
+/**
+ * @param name an attribute description (RFC 4512 section 2.5)
+ * @param place where it stands in the configuration, for messages
+ * @throws Failure (configuration) where it is none
+ */
+export function mappedAttribute(name: string, place: string): MappedAttribute {
+  if (!description.test(name)) {
+    throw new Failure("configuration", `${place}: "${name}" is not the name of an attribute`, {
+      hint: 'A name has letters, digits and hyphens, then perhaps options: "cn;lang-de". Several names are written as an array.',
+    });
+  }
+  return { name, key: name.toLowerCase().replace(/;binary(?=;|$)/g, "") };
+}
+
+/**
+ * The keys of the attributes of which the server sent a part only, as Active Directory does above some 1,500 values
+ * (`member;range=0-1499`); `undefined` where there are none.
+ */
+export function partialAttributes(entry: Entry): string[] | undefined {
+  let partial: string[] | undefined;
+  for (const key of entry.attributes.keys()) {
+    if (!key.includes(";") || !range.test(key)) continue;
+    partial ??= [];
+    partial.push(key.replace(range, ""));
+  }
+  return partial;
+}
+
+/**
+ * The value that names the entry, if it is among several: the one in the first RDN, by the same letters or else without
+ * regard to case. Otherwise all of them.
+ */
+export function preferNaming(
+  dn: string,
+  { key }: MappedAttribute,
+  values: readonly AttributeValue[],
+): readonly AttributeValue[] {
+  const rdn = firstRdn(dn);
+  if (rdn === undefined || rdn.type.toLowerCase() !== key) return values;
+  if (values.includes(rdn.value)) return [rdn.value];
+  const folded = rdn.value.toLowerCase();
+  const similar = inOrder(values).find((value) => typeof value === "string" && value.toLowerCase() === folded);
+  return similar === undefined ? values : [similar];
+}
+
+/** Sorted, so that nothing depends on the order in which a server returns values: texts by code point, then bytes. */
+export function inOrder(values: readonly AttributeValue[]): AttributeValue[] {
+  return [...values].sort((a, b) => {
+    if (typeof a === "string") return typeof b === "string" ? compareCodePoints(a, b) : -1;
+    return typeof b === "string" ? 1 : a.compare(b);
+  });
+}

@@ -1,0 +1,193 @@
+import type { ColumnRule, Scalar } from "../config/schema.ts";
+import type { AttributeValue, Entry } from "../entry.ts";
+import { Failure } from "../errors.ts";
+import { type MappedAttribute, mappedAttribute, preferNaming } from "./attribute.ts";
+import { compareCodePoints } from "./code-points.ts";
+import type { MappedColumn } from "./compile.ts";
+import { type Conversion, conversionOf } from "./conversions.ts";
+import { type Combination, combinationOf } from "./multi.ts";
+import { isRefusal, type Refusal } from "./reject.ts";
+import { compileTemplate } from "./template.ts";
+import { compileTransforms, type TextTransform } from "./transforms.ts";
+import type { Kind, Value } from "./value.ts";
+
+/** One column's rule, compiled. */
+export interface Column extends MappedColumn {
+  readonly attributes: readonly MappedAttribute[];
+  /** The value for an entry; `undefined`: leave the column as it is. */
+  readonly evaluate: (entry: Entry) => Value | undefined | Refusal;
+}
+
+/**
+ * The way of a value: transforms, then `map` or `as`, then `multi`. `map` looks up the text after the transforms, and
+ * what it gives is read by `as` like a value written in the configuration.
+ *
+ * @throws Failure (configuration)
+ */
+export function compileColumn(name: string, rule: ColumnRule): Column {
+  const place = `mapping.${name}`;
+  const insertOnly = rule.on === "insert";
+  if (rule.value !== undefined) {
+    const text = rule.value === null ? null : String(rule.value);
+    const kind = rule.value === null ? "text" : kindOfScalars([rule.value]);
+    return {
+      name,
+      kind,
+      insertOnly,
+      source: `value ${JSON.stringify(rule.value)}`,
+      attributes: [],
+      evaluate: () => text,
+    };
+  }
+  const single = compileValue(rule, place);
+  const combination = combinationOf(rule.multi, single.kind, rule.separator);
+  const common = { name, kind: combination.kind, insertOnly };
+  const origin = rule.template === undefined ? rule.attribute : rule.template;
+  const shown = [origin ?? []].flat().join(", ");
+  const whenEmpty = emptiness(rule, shown, place, single, combination);
+  if (rule.template !== undefined) {
+    const { attributes, fill } = compileTemplate(rule.template, `${place}.template`);
+    const finish = finisher(rule, single, combination);
+    const evaluate = (entry: Entry): Value | undefined | Refusal => {
+      const text = fill(entry);
+      if (text === undefined) return whenEmpty;
+      if (typeof text !== "string") return notText(text.attribute.name, text.bytes, rule);
+      return finish(shown, [text]) ?? whenEmpty;
+    };
+    return { ...common, source: `template ${JSON.stringify(rule.template)}`, attributes, evaluate };
+  }
+  const attributes = [rule.attribute ?? []].flat().map((attribute) => mappedAttribute(attribute, `${place}.attribute`));
+  const evaluate = fromAttributes(attributes, rule, finisher(rule, single, combination), whenEmpty);
+  return { ...common, source: shown, attributes, evaluate };
+}
+
+/** What several values, none of them empty of bytes, become; `undefined` where nothing is left of them. */
+type Finish = (attribute: string, values: readonly AttributeValue[]) => string | undefined | Refusal;
+
+function fromAttributes(
+  attributes: readonly MappedAttribute[],
+  rule: ColumnRule,
+  finish: Finish,
+  whenEmpty: Value | undefined | Refusal,
+): Column["evaluate"] {
+  return (entry) => {
+    for (const attribute of attributes) {
+      const values = entry.attributes.get(attribute.key);
+      if (values === undefined) continue;
+      const chosen = values.length > 1 && rule.multi === "single" ? preferNaming(entry.dn, attribute, values) : values;
+      const result = finish(attribute.name, chosen);
+      if (result !== undefined) return result;
+    }
+    return whenEmpty;
+  };
+}
+
+/** How one value is converted. */
+interface SingleValue {
+  readonly kind: Kind;
+  readonly transform: TextTransform | undefined;
+  readonly map: ReadonlyMap<string, string> | undefined;
+  /** Where `map` does not list a value. */
+  readonly unlisted: string | undefined;
+  readonly conversion: Conversion;
+  /** A value written in the configuration. */
+  readonly literal: (value: Scalar, place: string) => string;
+}
+
+function compileValue(rule: ColumnRule, place: string): SingleValue {
+  const conversion = conversionOf(rule.as);
+  if (rule.as === "base64" && (rule.transform.length > 0 || rule.map)) {
+    throw new Failure(
+      "configuration",
+      `${place}: as "base64" takes the bytes as they are, so it goes with neither transform nor map`,
+      {
+        hint: "take one of them out",
+      },
+    );
+  }
+  const literals = [...Object.values(rule.map ?? {}), ...(rule.default === undefined ? [] : [rule.default])];
+  const kind = rule.as === "string" && rule.map ? kindOfScalars(literals) : conversion.kind;
+  const read = conversion.convertLiteral ?? conversion.convert;
+  const literal = (value: Scalar, where: string): string => {
+    const text = read(String(value));
+    if (text === undefined) {
+      throw new Failure("configuration", `${where}: ${JSON.stringify(value)} is not ${conversion.expects}`, {
+        hint: `the rule says as "${rule.as}"`,
+      });
+    }
+    return text;
+  };
+  const map =
+    rule.map && new Map(Object.entries(rule.map).map(([from, to]) => [from, literal(to, `${place}.map.${from}`)]));
+  const unlisted = rule.default === undefined ? undefined : literal(rule.default, `${place}.default`);
+  return { kind, transform: compileTransforms(rule.transform, place), map, unlisted, conversion, literal };
+}
+
+/** All booleans, all whole numbers, or text. */
+function kindOfScalars(values: readonly Scalar[]): Kind {
+  if (values.length > 0 && values.every((value) => typeof value === "boolean")) return "boolean";
+  return values.length > 0 && values.every((value) => Number.isInteger(value)) ? "integer" : "text";
+}
+
+function emptiness(
+  rule: ColumnRule,
+  attribute: string,
+  place: string,
+  single: SingleValue,
+  { kind }: Combination,
+): Value | undefined | Refusal {
+  if (rule.multi === "count") return "0";
+  const action = rule.onEmpty ?? (rule.required ? "reject" : rule.default === undefined ? "null" : "default");
+  const byRule = rule.required ? "required" : 'onEmpty "reject"';
+  if (action === "reject") return { attribute, rule: byRule, why: "has no value" };
+  if (action === "keep") return undefined;
+  if (action === "null" || rule.default === undefined) return null;
+  const text = single.literal(rule.default, `${place}.default`);
+  return kind === "json" ? combinationOf("json", single.kind, undefined).combine([text]) : text;
+}
+
+const notText = (attribute: string, value: Buffer, rule: ColumnRule): Refusal => ({
+  attribute,
+  value,
+  rule: `as ${rule.as}`,
+  why: "is not valid UTF-8 text",
+});
+
+function finisher(rule: ColumnRule, single: SingleValue, combination: Combination): Finish {
+  return (attribute, values) => {
+    const texts: string[] = [];
+    for (const value of values) {
+      const text = convertOne(rule, single, attribute, value);
+      if (text === undefined) continue;
+      if (isRefusal(text)) return text;
+      if (values.length === 1 || !texts.includes(text)) texts.push(text);
+    }
+    if (texts.length === 0) return undefined;
+    if (texts.length > 1) texts.sort(compareCodePoints);
+    return (
+      combination.combine(texts) ?? {
+        attribute,
+        value: texts.join(", "),
+        rule: `multi ${rule.multi}`,
+        why: `has ${texts.length} values`,
+      }
+    );
+  };
+}
+
+/** The canonical text of one value; `undefined` where nothing is left of it. */
+function convertOne(
+  rule: ColumnRule,
+  single: SingleValue,
+  attribute: string,
+  value: AttributeValue,
+): string | undefined | Refusal {
+  const { conversion, transform, map } = single;
+  if (typeof value !== "string") return conversion.convertBytes?.(value) ?? notText(attribute, value, rule);
+  const text = transform ? transform(value) : value;
+  if (text === "") return undefined;
+  if (map) {
+    return map.get(text) ?? single.unlisted ?? { attribute, value: text, rule: "map", why: "is not listed in the map" };
+  }
+  return conversion.convert(text) ?? { attribute, value, rule: `as ${rule.as}`, why: `is not ${conversion.expects}` };
+}

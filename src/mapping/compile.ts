@@ -1,0 +1,64 @@
+import type { ColumnRule, Config } from "../config/schema.ts";
+import type { Entry } from "../entry.ts";
+import { partialAttributes } from "./attribute.ts";
+import { type Column, compileColumn } from "./column.ts";
+import { isRefusal, type MappingReject, reject } from "./reject.ts";
+import type { Kind, Value } from "./value.ts";
+
+export interface MappedColumn {
+  readonly name: string;
+  readonly kind: Kind;
+  /** Written with a new row, never changed afterwards. */
+  readonly insertOnly: boolean;
+  /** For people: `mail`, `template "{givenName} {sn}"`, `value "ldap"`. */
+  readonly source: string;
+}
+
+/** A mapping made ready: pure, and the same for every entry. */
+export interface Mapping {
+  readonly columns: readonly MappedColumn[];
+  /** The attributes to request, each once, as first written. */
+  readonly attributes: readonly string[];
+  /** A value for each of `columns`, in their order; `undefined`: leave the column as it is. Or why there is none. */
+  readonly map: (entry: Entry) => readonly (Value | undefined)[] | MappingReject;
+}
+
+/**
+ * Compiles the rules of a mapping once, so that an entry costs no more than its values.
+ * @throws Failure (configuration) for what cannot be known from the form of the rules alone
+ */
+export function compileMapping(mapping: Config["mapping"]): Mapping {
+  const columns = Object.entries(mapping).map(([name, rule]) => compileColumn(name, fullRule(rule)));
+  const attributes = new Map<string, string>();
+  for (const { key, name } of columns.flatMap((column) => column.attributes)) {
+    if (!attributes.has(key)) attributes.set(key, name);
+  }
+  return {
+    columns: columns.map(({ name, kind, insertOnly, source }) => ({ name, kind, insertOnly, source })),
+    attributes: [...attributes.values()],
+    map: (entry) => mapEntry(columns, entry),
+  };
+}
+
+/** The short form `"mail"` with the defaults of the long one. */
+const fullRule = (rule: string | ColumnRule): ColumnRule =>
+  typeof rule === "string" ? { attribute: rule, as: "string", transform: [], required: false, multi: "single" } : rule;
+
+function mapEntry(columns: readonly Column[], entry: Entry): readonly (Value | undefined)[] | MappingReject {
+  const partial = partialAttributes(entry);
+  const values: (Value | undefined)[] = [];
+  for (const column of columns) {
+    const part = partial && column.attributes.find(({ key }) => partial.includes(key));
+    if (part) {
+      return reject(column.name, {
+        attribute: part.name,
+        rule: "complete values",
+        why: "arrived in part only (range retrieval), which this version does not complete",
+      });
+    }
+    const value = column.evaluate(entry);
+    if (isRefusal(value)) return reject(column.name, value);
+    values.push(value);
+  }
+  return values;
+}

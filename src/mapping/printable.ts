@@ -1,0 +1,32 @@
+import type { AttributeValue } from "../entry.ts";
+
+const longest = 60;
+const head = 40;
+const tail = longest - head - 1;
+const shownBytes = 16;
+
+/**
+ * A value as people can read it on one line: at most 60 characters with the middle folded into `…`; control, format and
+ * line-breaking characters (a right-to-left override among them) as `\n` or `\u{202e}`; bytes as `0xff00…(1234 bytes)`.
+ */
+export function printable(value: AttributeValue): string {
+  if (typeof value !== "string") {
+    const folded = value.length > shownBytes ? "…" : "";
+    return `0x${value.toString("hex", 0, shownBytes)}${folded}(${value.length} ${value.length === 1 ? "byte" : "bytes"})`;
+  }
+  return fold(value).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+function fold(text: string): string {
+  if (text.length <= longest) return text;
+  const start = Array.from(text.slice(0, 2 * head));
+  const end = Array.from(text.slice(-2 * tail));
+  // Texts in between may be short enough when counted in characters.
+  if (text.length <= 2 * longest && Array.from(text).length <= longest) return text;
+  return `${start.slice(0, head).join("")}…${end.slice(-tail).join("")}`;
+}
+
+function escaped(character: string): string {
+  const short = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }[character];
+  return short ?? `\\u{${character.codePointAt(0)?.toString(16)}}`;
+}

@@ -1,0 +1,183 @@
+import type { Reject, User } from "./change.ts";
+import type { ResolvedConfig } from "./config/load.ts";
+import type { ColumnRule, Scalar } from "./config/schema.ts";
+import type { Entry } from "./entry.ts";
+import { Failure } from "./errors.ts";
+import { compileMapping } from "./mapping/compile.ts";
+import { printable } from "./mapping/printable.ts";
+import { isMappingReject } from "./mapping/reject.ts";
+import type { Kind } from "./mapping/value.ts";
+import type { Table } from "./target/column.ts";
+import { type Fit, fitter } from "./target/fit.ts";
+import { writableColumn } from "./target/table.ts";
+
+/** One column that a sync fills. */
+export interface PlanColumn {
+  /** As the mapping spells it. */
+  readonly name: string;
+  /** As the database spells it. */
+  readonly column: string;
+  /** For people: what fills it. */
+  readonly source: string;
+  readonly insertOnly: boolean;
+  readonly fit: Fit;
+}
+
+/** The mapping and the table put together: what to request, how an entry becomes a user, what to read of a row. */
+export interface Plan {
+  readonly columns: readonly PlanColumn[];
+  /** Attributes to request, each once. */
+  readonly attributes: readonly string[];
+  /** Positions in `columns`. */
+  readonly key: number;
+  readonly immutableId: number | undefined;
+  readonly state: number | undefined;
+  /** Conditions on a row's columns; a row that meets one of them is never written. */
+  readonly protect: readonly (readonly Condition[])[];
+  /** Columns to read of each row: those of `columns` in their order, then those that only `protect` needs. */
+  readonly read: readonly string[];
+  toUser(entry: Entry): User | Reject;
+}
+
+export interface Condition {
+  /** Position in `read`. */
+  readonly at: number;
+  /** In lower case: protecting one row too many does no harm. */
+  readonly value: string | null;
+}
+
+/** The directory's own ids that never change (RFC 4530, MS-ADA3, 389 Directory Server, FreeIPA). */
+const immutableIds = new Set(["entryuuid", "objectguid", "nsuniqueid", "ipauniqueid"]);
+
+/** @throws Failure (configuration) where a mapped column is not there or cannot be written. */
+export function makePlan(config: ResolvedConfig, table: Table): Plan {
+  const mapping = compileMapping(config.mapping);
+  const state = config.state;
+  const columns: PlanColumn[] = mapping.columns.map((each) => ({
+    name: each.name,
+    column: writableColumn(table, each.name, `mapping.${each.name}`).name,
+    source: each.source,
+    insertOnly: each.insertOnly,
+    fit: fitFor(table, each.name, each.kind, `mapping.${each.name}`),
+  }));
+  const stateValue = state && constant(table, state.column, state.active, "state.column");
+  if (state && stateValue !== undefined) {
+    const column = writableColumn(table, state.column, "state.column").name;
+    columns.push({ name: state.column, column, source: "state.active", insertOnly: false, fit: () => stateValue });
+  }
+  const { read, protect } = protection(config, table, columns);
+  const key = columns.findIndex((column) => column.name.toLowerCase() === config.target.matchKey.toLowerCase());
+  return {
+    columns,
+    attributes: mapping.attributes,
+    key,
+    immutableId: immutableIdColumn(config, columns),
+    state: state && columns.length - 1,
+    protect,
+    read,
+    toUser: userMaker(columns, key, mapping.map, keyOf(config)),
+  };
+}
+
+function fitFor(table: Table, name: string, kind: Kind, place: string): Fit {
+  const column = writableColumn(table, name, place);
+  return fitter(kind, column, column.type);
+}
+
+const kindOf = (value: Scalar): Kind =>
+  typeof value === "boolean" ? "boolean" : typeof value === "number" && Number.isInteger(value) ? "integer" : "text";
+
+/** The text of a configured value in a column; a `Failure` where the column cannot hold it. */
+export function constant(table: Table, name: string, value: Scalar | null, place: string): string | null {
+  const fitted = fitFor(
+    table,
+    name,
+    value === null ? "text" : kindOf(value),
+    place,
+  )(value === null ? null : String(value));
+  if (fitted !== null && typeof fitted === "object") {
+    throw new Failure(
+      "configuration",
+      `${place}: ${JSON.stringify(value)} does not fit the column ${name}: ${fitted.misfit}`,
+      {
+        hint: "use a value that the column can hold",
+      },
+    );
+  }
+  return fitted;
+}
+
+function protection(
+  config: ResolvedConfig,
+  table: Table,
+  columns: readonly PlanColumn[],
+): Pick<Plan, "read" | "protect"> {
+  const read = columns.map((column) => column.column);
+  const protect = config.protect.map((conditions, at) =>
+    Object.entries(conditions).map(([name, value]) => {
+      const place = `protect[${at}].${name}`;
+      const column = writableColumn(table, name, place).name;
+      if (!read.includes(column)) read.push(column);
+      const text = value === null ? null : constant(table, name, value, place);
+      return { at: read.indexOf(column), value: text?.toLowerCase() ?? null };
+    }),
+  );
+  return { read, protect };
+}
+
+const ruleOf = (rule: string | ColumnRule): { readonly attribute?: string | string[] | undefined } =>
+  typeof rule === "string" ? { attribute: rule } : rule;
+
+/** The mapped column that is filled from an immutable id alone. */
+function immutableIdColumn(config: ResolvedConfig, columns: readonly PlanColumn[]): number | undefined {
+  const at = columns.findIndex(({ name }) => {
+    const rule = config.mapping[name];
+    const attributes = rule === undefined ? [] : [ruleOf(rule).attribute ?? []].flat();
+    return attributes.length > 0 && attributes.every((attribute) => immutableIds.has(attribute.toLowerCase()));
+  });
+  return at < 0 ? undefined : at;
+}
+
+/** The match key of an entry that cannot be mapped as a whole, for the reject; empty where it has none. */
+function keyOf(config: ResolvedConfig): (entry: Entry) => string {
+  const name =
+    Object.keys(config.mapping).find((each) => each.toLowerCase() === config.target.matchKey.toLowerCase()) ?? "";
+  const rule = config.mapping[name];
+  const alone = compileMapping(rule === undefined ? {} : { [name]: rule });
+  return (entry) => {
+    const mapped = alone.map(entry);
+    return isMappingReject(mapped) ? "" : (mapped[0] ?? "");
+  };
+}
+
+function userMaker(
+  columns: readonly PlanColumn[],
+  key: number,
+  map: ReturnType<typeof compileMapping>["map"],
+  keyOf: (entry: Entry) => string,
+): Plan["toUser"] {
+  return (entry) => {
+    const { dn } = entry;
+    const mapped = map(entry);
+    if (isMappingReject(mapped)) return { dn, key: keyOf(entry), column: mapped.column, reason: mapped.reason };
+    const values: (string | null | undefined)[] = [];
+    for (const [at, column] of columns.entries()) {
+      const value = at < mapped.length ? mapped[at] : null;
+      const fitted = value === undefined ? undefined : column.fit(value);
+      if (fitted !== null && typeof fitted === "object") {
+        const from = `${column.source}${value === null || value === undefined ? "" : ` ${JSON.stringify(printable(value))}`}`;
+        return {
+          dn,
+          key: keyOf(entry),
+          column: column.name,
+          reason: `${column.name}: ${fitted.misfit} (from ${from})`,
+        };
+      }
+      values.push(fitted);
+    }
+    const text = values[key];
+    if (typeof text !== "string")
+      return { dn, key: "", column: columns[key]?.name ?? "", reason: "the entry has no value for the match key" };
+    return { dn, key: text, values };
+  };
+}

@@ -1,0 +1,137 @@
+import type { Reject, User } from "./change.ts";
+import type { Claims } from "./claims.ts";
+import { Failure } from "./errors.ts";
+import { printable } from "./mapping/printable.ts";
+import type { Plan } from "./plan.ts";
+import type { Report } from "./report/event.ts";
+import { uniqueColumns } from "./target/table.ts";
+import type { Target, WriteError } from "./target/target.ts";
+
+/** Words for every way in which an entry is rejected, and the limit on how many may be. */
+export interface Rejects {
+  add(reject: Reject): void;
+  /** The row with this key carries the immutable id `owner`, which is not this user's. */
+  foreign(user: User, owner: string, identity: string | undefined): void;
+  /** This DN has the row of this identity: now those that wait for its name can be told. */
+  claimed(identity: string, dn: string): void;
+  /** Another entry with the same key was read before. */
+  duplicate(user: User, first: string): void;
+  protectedInsert(user: User): void;
+  /** The database refused the row. */
+  refused(user: User, error: WriteError): Promise<void>;
+  /** Throws a `Failure` where there are more than the limit. To be called where all that was done has been told. */
+  check(): void;
+  /** Tells those that still wait. */
+  flush(): void;
+}
+
+/** How many rejects may wait for the name of the other entry; the rest are told without it. */
+const mostWaiting = 1000;
+
+export function rejects(run: {
+  readonly plan: Plan;
+  readonly target: Target;
+  readonly claims: Claims;
+  readonly report: Report;
+  readonly max: number;
+}): Rejects {
+  const { plan, target, claims } = run;
+  const key = plan.columns[plan.key]?.name ?? "";
+  const waiting = new Map<string, ForeignReject[]>();
+  let count = 0;
+  const report = (reject: Reject): void => run.report({ type: "reject", reject });
+  const add = (reject: Reject): void => {
+    count += 1;
+    report(reject);
+  };
+  return {
+    add,
+    foreign: (user, owner, identity) => {
+      const foreign = { user, owner };
+      const holder = identity === undefined ? undefined : claims.claimant(identity);
+      if (identity === undefined || holder !== undefined || waiting.size >= mostWaiting) {
+        add(foreignReject(plan, foreign, holder));
+        return;
+      }
+      count += 1;
+      waiting.set(identity, [...(waiting.get(identity) ?? []), foreign]);
+    },
+    claimed: (identity, dn) => {
+      for (const foreign of waiting.get(identity) ?? []) report(foreignReject(plan, foreign, dn));
+      waiting.delete(identity);
+    },
+    duplicate: ({ dn, key: value }, first) =>
+      add({
+        dn,
+        key: value,
+        column: key,
+        reason: `${key} ${quoted(value)} is also that of ${first}, which was read first`,
+      }),
+    protectedInsert: ({ dn, key: value }) =>
+      add({ dn, key: value, column: key, reason: `${key} ${quoted(value)} is protected: no row is made for it` }),
+    refused: async (user, error) => add(await refusedReject(plan, target, claims, user, error)),
+    check: () => {
+      if (count <= run.max) return;
+      throw new Failure(
+        "limit",
+        `${count} entries were rejected, limits.reject.max is ${run.max}: the run stops here`,
+        {
+          hint: "mend what the first rejects say, or raise limits.reject.max",
+        },
+      );
+    },
+    flush: () => {
+      for (const foreigners of waiting.values())
+        for (const foreign of foreigners) report(foreignReject(plan, foreign, undefined));
+      waiting.clear();
+    },
+  };
+}
+
+interface ForeignReject {
+  readonly user: User;
+  readonly owner: string;
+}
+
+function foreignReject(plan: Plan, { user, owner }: ForeignReject, holder: string | undefined): Reject {
+  const id = plan.columns[plan.immutableId ?? -1];
+  const key = plan.columns[plan.key]?.name ?? "";
+  const own = user.values[plan.immutableId ?? -1];
+  const whose = holder === undefined ? "another entry" : holder;
+  const reason = `the row with ${key} ${quoted(user.key)} belongs to ${whose}: its ${id?.name} is ${owner}, this entry's is ${own ?? "not shown"}`;
+  return { dn: user.dn, key: user.key, column: id?.name ?? key, reason };
+}
+
+const quoted = (value: string): string => JSON.stringify(printable(value));
+
+async function refusedReject(
+  plan: Plan,
+  target: Target,
+  claims: Claims,
+  user: User,
+  error: WriteError,
+): Promise<Reject> {
+  const { dn, key } = user;
+  const columns = uniqueColumns(target.table, error);
+  const clashing = columns?.map((name) => plan.columns.findIndex(({ column }) => column === name));
+  if (!columns || !clashing || clashing.includes(-1)) {
+    return { dn, key, column: columnOf(plan, error.message), reason: `the database refused the row: ${error.message}` };
+  }
+  const values = clashing.map((at) => user.values[at] ?? null);
+  const names = clashing.map((at) => plan.columns[at]?.name ?? "");
+  const clash = names.map((name, at) => `${name} ${quoted(values[at] ?? "")}`).join(" with ");
+  const holder = await target.holder(columns, values);
+  const keyName = plan.columns[plan.key]?.name ?? "";
+  if (holder === undefined)
+    return { dn, key, column: names.join(", "), reason: `${clash} is already taken (${error.message})` };
+  const [found] = await target.find([holder], []);
+  const claimant = found && claims.claimant(found.identity);
+  const who = `${keyName} ${quoted(holder)}${claimant === undefined ? "" : ` (${claimant})`}`;
+  return { dn, key, column: names.join(", "), reason: `${clash} already belongs to the row with ${who}` };
+}
+
+/** The column that a message of a database names, as the mapping spells it; empty where it names none. */
+function columnOf(plan: Plan, message: string): string {
+  const named = /column [`'"]?(?:[^`'".\s]*\.)*([^`'"\s]+)[`'"]?/i.exec(message)?.[1]?.toLowerCase();
+  return plan.columns.find(({ column }) => column.toLowerCase() === named)?.name ?? "";
+}

@@ -1,0 +1,42 @@
+import type { Change, Reject } from "../change.ts";
+import type { Header, Report, Summary } from "./event.ts";
+
+/**
+ * `--json`: the one document of a run, told when it is finished. It holds the first `limit` changes and rejects; the
+ * counts are of all.
+ */
+export function jsonDocument(
+  limit: number,
+  print: (text: string) => void,
+  head: Pick<Header, "command" | "name" | "runId" | "startedAt">,
+): Report {
+  let header = head;
+  const changes: Change[] = [];
+  const rejects: Reject[] = [];
+  return (event) => {
+    if (event.type === "started") header = event.header;
+    else if (event.type === "change" && changes.length < limit) changes.push(event.change);
+    else if (event.type === "reject" && rejects.length < limit) rejects.push(event.reject);
+    else if (event.type === "finished")
+      print(`${JSON.stringify(document(header, event.summary, rejects, changes), null, 2)}\n`);
+  };
+}
+
+const document = (
+  header: Pick<Header, "command" | "name" | "runId" | "startedAt">,
+  summary: Summary,
+  rejects: Reject[],
+  changes: Change[],
+) => ({
+  command: header.command,
+  name: header.name,
+  runId: header.runId,
+  outcome: summary.outcome,
+  startedAt: header.startedAt.toISOString(),
+  finishedAt: summary.finishedAt.toISOString(),
+  durationMs: summary.durationMs,
+  counts: summary.counts,
+  rejects,
+  changes,
+  error: summary.error,
+});

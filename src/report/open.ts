@@ -1,0 +1,73 @@
+import { resolve } from "node:path";
+import type { SyncOptions } from "../cli.ts";
+import { Failure } from "../errors.ts";
+import { Interrupted } from "../exit.ts";
+import type { Io, Stream } from "../io.ts";
+import { combine } from "./combine.ts";
+import { jsonDocument } from "./document.ts";
+import type { Header, Report, Summary } from "./event.ts";
+import { jsonLines } from "./files.ts";
+import { barProgress, plainProgress } from "./progress.ts";
+import { humanSummary } from "./summary.ts";
+import { openTalk } from "./talk.ts";
+import { errorWords, eventWords } from "./words.ts";
+
+/** All listeners of one run, chosen by the options and by what stdout and stderr are. */
+export interface Reports {
+  readonly report: Report;
+  /** Opens the files that the options name; a `Failure("usage")` where that cannot be. */
+  open(): void;
+  /** Says why a run ended. */
+  failed(words: Summary["error"], error: unknown): void;
+}
+
+export function openReports(
+  options: SyncOptions,
+  io: Io,
+  head: Pick<Header, "command" | "name" | "runId" | "startedAt">,
+  safe: (text: string) => string,
+): Reports {
+  const now = () => new Date();
+  const colour = (stream: Stream): boolean => options.color && !io.env["NO_COLOR"] && stream.isTTY === true;
+  const talk = openTalk(io.stderr, options.logFormat, colour(io.stderr), now);
+  const onTerminal = io.stderr.isTTY === true && options.logFormat === "pretty";
+  const progress = options.quiet ? undefined : onTerminal ? barProgress(io.stderr, now) : plainProgress(talk, now);
+  const said: Report = (event) => {
+    const { level, words } = eventWords(event) ?? {};
+    if (!level || (options.quiet && level === "info")) return;
+    const say = () => talk(level, safe(words ?? ""));
+    if (progress) progress.aside(say);
+    else say();
+  };
+  const print = (text: string) => io.stdout.write(text);
+  const result = options.json
+    ? jsonDocument(options.limit, print, head)
+    : humanSummary(print, colour(io.stdout), options.quiet === true);
+  let files: Report = () => {};
+  return {
+    report: (event) => combine(files, said, progress?.report ?? (() => {}), result)(event),
+    open: () => {
+      const file = (option: "changes" | "rejects", line: Parameters<typeof jsonLines>[2]): Report => {
+        const name = options[option];
+        return name === undefined ? () => {} : jsonLines(`--${option}`, resolve(io.cwd(), name), line);
+      };
+      files = combine(
+        file("changes", (event) => (event.type === "change" ? event.change : undefined)),
+        file("rejects", (event) => (event.type === "reject" ? event.reject : undefined)),
+      );
+    },
+    failed: (words, error) => {
+      const foreseen = error instanceof Failure || error instanceof Interrupted;
+      const stack = error instanceof Error && (options.verbose || !foreseen) ? `\n${stackOf(error)}` : "";
+      const say = () => talk("error", safe(`${errorWords(words?.message ?? "", words?.hint ?? undefined)}${stack}`));
+      if (progress) progress.aside(say);
+      else say();
+    },
+  };
+}
+
+/** The stack of an error and of what caused it. */
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";
+  return `${error.stack ?? error.message}${cause}`;
+}

@@ -1,0 +1,24 @@
+import type { Reject } from "../change.ts";
+import { palette } from "./chalk.ts";
+import type { Header, Report } from "./event.ts";
+import { summaryLines } from "./words.ts";
+
+const rejectsShown = 10;
+
+/** The end of a run for people, on stdout. Where `onlyTrouble` is set, a run without trouble says nothing. */
+export function humanSummary(print: (text: string) => void, colour: boolean, onlyTrouble: boolean): Report {
+  const paint = { ...palette(colour), plain: (text: string) => text };
+  const rejects: Reject[] = [];
+  let header: Header | undefined;
+  return (event) => {
+    if (event.type === "started") header = event.header;
+    else if (event.type === "reject" && rejects.length < rejectsShown) rejects.push(event.reject);
+    else if (event.type === "finished" && header && !(onlyTrouble && event.summary.outcome === "succeeded")) {
+      print(
+        `${summaryLines(header, event.summary, rejects)
+          .map(({ tone, text }) => paint[tone](text))
+          .join("\n")}\n`,
+      );
+    }
+  };
+}

@@ -1,0 +1,17 @@
+import type { Stream } from "../io.ts";
+import { palette } from "./chalk.ts";
+
+export type Level = "info" | "warning" | "error";
+
+/** What goes to stderr while a run is under way: one line at a time. */
+export type Talk = (level: Level, words: string) => void;
+
+/** Lines for people, or one JSON object a line for machines. `before` clears what a progress bar has drawn. */
+export function openTalk(stream: Stream, format: "pretty" | "json", colour: boolean, now: () => Date): Talk {
+  if (format === "json") {
+    return (level, message) => stream.write(`${JSON.stringify({ time: now().toISOString(), level, message })}\n`);
+  }
+  const paint = palette(colour);
+  const prefixes = { info: "", warning: paint.warn("warning: "), error: paint.bad("error: ") } as const;
+  return (level, words) => stream.write(`${prefixes[level]}${words}\n`);
+}

@@ -1,0 +1,30 @@
+import type { Counts, Report } from "./event.ts";
+
+export interface Tally {
+  readonly report: Report;
+  counts(): Counts;
+}
+
+/** Counts what was done. Every active entry is exactly one of inserted, updated, unchanged and rejected. */
+export function tally(): Tally {
+  let inserted = 0;
+  let updated = 0;
+  let unchanged = 0;
+  let reactivated = 0;
+  let rejected = 0;
+  return {
+    report: (event) => {
+      if (event.type === "unchanged") unchanged += event.users;
+      else if (event.type === "reject") rejected += 1;
+      else if (event.type === "change") {
+        if (event.change.kind === "insert") inserted += 1;
+        else updated += 1;
+        if (event.reactivated) reactivated += 1;
+      }
+    },
+    counts: () => {
+      const read = inserted + updated + unchanged + rejected;
+      return { read, inserted, updated, unchanged, reactivated, deactivated: 0, rejected };
+    },
+  };
+}

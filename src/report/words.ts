@@ -1,0 +1,108 @@
+import type { Reject } from "../change.ts";
+import type { Counts, Header, Outcome, Summary, SyncEvent } from "./event.ts";
+
+/** All that the program says of a run, as plain text. Colours are put on by who prints it. */
+
+export const number = (value: number): string => value.toLocaleString("en-US");
+
+/** `1 row`, `2 rows`. */
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${number(count)} ${count === 1 ? one : many}`;
+
+export function duration(ms: number): string {
+  if (ms < 1000) return `${ms} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+/** `12,345 entries, 8,200/s: 20 inserted, 50 updated, 12,275 unchanged, 0 rejected` */
+export function progressWords(counts: Counts, elapsedMs: number): string {
+  const rate = elapsedMs > 0 ? `, ${number(Math.round((counts.read * 1000) / elapsedMs))}/s` : "";
+  const parts = (["inserted", "updated", "unchanged", "rejected"] as const).map(
+    (kind) => `${number(counts[kind])} ${kind}`,
+  );
+  return `${plural(counts.read, "entry", "entries")}${rate}: ${parts.join(", ")}`;
+}
+
+export const startWords = ({ command, name, source, target }: Header): string =>
+  `${command} ${name}: from ${source} into ${target}`;
+
+export const rejectWords = ({ dn, reason }: Reject): string => `${dn}: ${reason}`;
+
+/** What is said of an event while it runs; undefined where it is only counted. */
+export function eventWords(
+  event: SyncEvent,
+): { readonly level: "info" | "warning"; readonly words: string } | undefined {
+  switch (event.type) {
+    case "started":
+      return { level: "info", words: startWords(event.header) };
+    case "warning":
+      return { level: "warning", words: event.message };
+    case "retry":
+      return {
+        level: "warning",
+        words: `${event.reason}; attempt ${event.attempt} of ${event.attempts} to go on in ${duration(event.waitMs)}`,
+      };
+    case "protected":
+      if (event.differs.length === 0) return undefined;
+      return {
+        level: "warning",
+        words: `${event.key} (${event.dn}) is protected: left as it is, though ${event.differs.join(", ")} differ`,
+      };
+    default:
+      return undefined;
+  }
+}
+
+const endWords: Readonly<Record<Outcome, string>> = {
+  succeeded: "done",
+  partial: "done, but some entries were rejected",
+  failed: "failed",
+  refused: "refused",
+  locked: "not started",
+  interrupted: "interrupted",
+};
+
+/** The summary, line by line; `tone` is for the colour. */
+export function summaryLines(
+  header: Header,
+  summary: Summary,
+  rejects: readonly Reject[],
+): { tone: "head" | "good" | "bad" | "plain"; text: string }[] {
+  const { counts, outcome } = summary;
+  const lines: { tone: "head" | "good" | "bad" | "plain"; text: string }[] = [];
+  const say = (text: string, tone: "head" | "good" | "bad" | "plain" = "plain") => lines.push({ tone, text });
+  const well = outcome === "succeeded";
+  say(
+    `${header.command} ${header.name}: ${endWords[outcome]} in ${duration(summary.durationMs)}`,
+    well ? "good" : "bad",
+  );
+  say(`  from       ${header.source}`);
+  say(`  filter     ${header.filter}`);
+  say(`  into       ${header.target}`);
+  if (header.endState !== undefined) say(`  end state  ${header.endState}`);
+  const width = Math.max(...Object.values(counts).map((count) => number(count).length));
+  const row = (count: number, words: string) => `  ${number(count).padStart(width)} ${words}`;
+  say(row(counts.read, counts.read === 1 ? "active entry read" : "active entries read"), "head");
+  say(row(counts.inserted, "inserted"));
+  say(
+    row(
+      counts.updated,
+      counts.reactivated > 0 ? `updated, ${number(counts.reactivated)} of them reactivated` : "updated",
+    ),
+  );
+  say(row(counts.unchanged, "unchanged"));
+  say(row(counts.rejected, "rejected"), counts.rejected > 0 ? "bad" : "plain");
+  for (const reject of rejects) say(`    ${rejectWords(reject)}`);
+  if (counts.rejected > rejects.length)
+    say(`    and ${number(counts.rejected - rejects.length)} more; --rejects FILE holds all`);
+  if (outcome === "interrupted")
+    say("  The batches counted here are written; the open one was not begun or was rolled back. Run again to finish.");
+  return lines;
+}
+
+/** `error: what and where (what to do)` in one line; a message of several lines keeps them. */
+export function errorWords(message: string, hint: string | undefined): string {
+  if (hint === undefined) return message;
+  return message.includes("\n") ? `${message}\n${hint}` : `${message} (${hint})`;
+}

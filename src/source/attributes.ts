@@ -1,0 +1,45 @@
+import { isUtf8 } from "node:buffer";
+import type { AttributeValue } from "../entry.ts";
+
+/** The bytes of a value as an entry holds them: a string where they are UTF-8, else a copy of them. */
+export function attributeValue(bytes: Buffer): AttributeValue {
+  return isUtf8(bytes) ? bytes.toString("utf8") : Buffer.from(bytes);
+}
+
+/** The key under which an entry holds an attribute description: lower-cased, without the transfer option `;binary`. */
+export function attributeKey(description: string): string {
+  const key = description.toLowerCase();
+  return key.includes(";binary") ? key.replace(/;binary(?=;|$)/g, "") : key;
+}
+
+/** An attribute description or key without its options: `cn;lang-de` is `cn`. */
+export function withoutOptions(description: string): string {
+  const semicolon = description.indexOf(";");
+  return semicolon < 0 ? description : description.slice(0, semicolon);
+}
+
+const printableAscii = /^[ -~]*$/;
+const spacesToFold = /^\s|\s$|\s\s|[^\S ]/;
+
+/**
+ * The form in which two directory strings are equal under caseIgnoreMatch: RFC 4518 without its tables of prohibited
+ * and ignorable characters. Compatibility forms and letter case are folded, spaces trimmed and runs of them made one.
+ */
+export function foldText(text: string): string {
+  return foldSpaces(printableAscii.test(text) ? text.toLowerCase() : foldCase(text));
+}
+
+/** As `foldText` but letter case counts (caseExactMatch). */
+export function foldExact(text: string): string {
+  return foldSpaces(printableAscii.test(text) ? text : text.normalize("NFKC"));
+}
+
+// Lower-casing leaves apart what RFC 4518 folds: the sigma at the end of a word, and ß against ss.
+function foldCase(text: string): string {
+  const lower = text.normalize("NFKC").toLowerCase();
+  return lower.replaceAll("ς", "σ").replaceAll("ß", "ss").normalize("NFKC");
+}
+
+function foldSpaces(text: string): string {
+  return spacesToFold.test(text) ? text.trim().replace(/\s+/g, " ") : text;
+}

@@ -1,0 +1,186 @@
+import { readFileSync } from "node:fs";
+import { connect, isIP, type Socket } from "node:net";
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
+import { Failure } from "../errors.ts";
+import type { LdapConfig } from "./ldap.ts";
+import { BindRefused, bindOver, startTlsOver } from "./ldapts.ts";
+import { bindFailure } from "./result-codes.ts";
+
+/** An open connection that is bound as configured and on which nobody else reads. */
+export interface Connection {
+  readonly socket: Socket | TLSSocket;
+  /** For people: the URL. */
+  readonly server: string;
+  nextMessageId(): number;
+  /** Says goodbye (RFC 4511 section 4.3) and closes. */
+  close(): void;
+}
+
+/** Longest wait for TCP and TLS to be there. */
+const longestConnectMs = 10_000;
+/** Result codes after which another server of the list may do better: busy, unavailable. */
+const elsewhere = new Set([51, 52]);
+
+/**
+ * The first server of the list that answers. A refused bind is not tried elsewhere: the password is as wrong there, and
+ * each try counts towards a lock-out.
+ */
+export async function openConnection(
+  config: LdapConfig,
+  urls: readonly string[],
+  signal: AbortSignal,
+): Promise<Connection> {
+  const failed: Failure[] = [];
+  for (const url of urls) {
+    try {
+      return await openOne(config, new URL(url), url, signal);
+    } catch (error) {
+      if (!(error instanceof Unanswered)) throw error;
+      failed.push(error.failure);
+    }
+  }
+  const [only] = failed;
+  if (only && failed.length === 1) throw only;
+  throw new Failure("directory", `no directory server answers: ${failed.map((each) => each.message).join("; ")}`, {
+    hint: only?.hint,
+  });
+}
+
+/** This server did not answer; the next one may. */
+class Unanswered extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+async function openOne(config: LdapConfig, url: URL, server: string, signal: AbortSignal): Promise<Connection> {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const secure = url.protocol === "ldaps:";
+  const port = Number(url.port) || (secure ? 636 : 389);
+  const timeoutMs = Math.min(config.timeoutMs, longestConnectMs);
+  const tls = secure || config.startTls ? tlsOptions(config, host) : undefined;
+  let socket: Socket | TLSSocket | undefined;
+  const abort = () => socket?.destroy();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    socket = secure ? connectTls({ ...tls, host, port }) : connect({ host, port });
+    socket = await ready(socket, secure ? "secureConnect" : "connect", timeoutMs);
+    if (!secure && tls) {
+      const plain = socket;
+      await startTlsOver(plain, config.timeoutMs);
+      socket = await ready(connectTls({ ...tls, socket: plain }), "secureConnect", timeoutMs);
+    }
+    await authenticate(config, socket);
+  } catch (error) {
+    socket?.destroy();
+    if (signal.aborted) throw signal.reason;
+    throw refusal(error, server, config);
+  }
+  return bound(socket, server, signal, abort);
+}
+
+function bound(socket: Socket | TLSSocket, server: string, signal: AbortSignal, abort: () => void): Connection {
+  // ldapts numbers its own requests from 1; these stay clear of them.
+  let messageId = 1000;
+  const nextMessageId = () => {
+    messageId += 1;
+    return messageId;
+  };
+  return {
+    socket,
+    server,
+    nextMessageId,
+    close: () => {
+      signal.removeEventListener("abort", abort);
+      // UnbindRequest ::= [APPLICATION 2] NULL
+      if (socket.writable) socket.end(Buffer.from([0x30, 0x07, 0x02, 0x03, 0x0f, 0xff, 0xff, 0x42, 0x00]));
+      socket.destroySoon();
+    },
+  };
+}
+
+function tlsOptions({ tls }: LdapConfig, host: string): ConnectionOptions {
+  const servername = tls.servername ?? (isIP(host) ? undefined : host);
+  return {
+    ...(tls.ca !== undefined && { ca: readFileSync(tls.ca) }),
+    ...(tls.cert !== undefined && { cert: readFileSync(tls.cert) }),
+    ...(tls.key !== undefined && { key: readFileSync(tls.key) }),
+    ...(servername !== undefined && { servername }),
+    // Without a servername, tls.connect checks the certificate against `host`: over an existing socket it must be told.
+    host,
+    rejectUnauthorized: tls.rejectUnauthorized,
+  };
+}
+
+function ready<S extends Socket>(socket: S, event: "connect" | "secureConnect", timeoutMs: number): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      socket.destroy(Object.assign(new Error("timed out"), { code: "ETIMEDOUT" }));
+    }, timeoutMs);
+    const failed = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    const closed = () => failed(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
+    socket.once("error", failed);
+    socket.once("close", closed);
+    socket.once(event, () => {
+      clearTimeout(timer);
+      socket.off("error", failed);
+      socket.off("close", closed);
+      socket.setNoDelay(true);
+      resolve(socket);
+    });
+  });
+}
+
+async function authenticate(config: LdapConfig, socket: Socket | TLSSocket): Promise<void> {
+  if (config.sasl === "external") await bindOver(socket, { mechanism: "EXTERNAL" }, config.timeoutMs);
+  else if (config.bindDn !== undefined) {
+    await bindOver(socket, { dn: config.bindDn, password: config.bindPassword ?? "" }, config.timeoutMs);
+  }
+}
+
+/** What the socket or the server said, as a failure; wrapped where the next server may answer. */
+function refusal(error: unknown, server: string, config: LdapConfig): unknown {
+  if (error instanceof BindRefused) {
+    const who =
+      config.sasl === "external" ? "the client certificate's subject (SASL EXTERNAL)" : (config.bindDn ?? "anonymous");
+    const failure = error.startTls
+      ? new Failure("directory", `${server} refused StartTLS: ${error.message}`, {
+          hint: "use ldaps://, or ask whether the server offers StartTLS",
+        })
+      : bindFailure(server, who, error.code, error.message);
+    return elsewhere.has(error.code) ? new Unanswered(failure) : failure;
+  }
+  if (!(error instanceof Error)) return error;
+  const code = "code" in error ? String(error.code) : "";
+  const [words, hint] = networkWords(code, error.message);
+  return new Unanswered(new Failure("directory", `${server} ${words}`, { hint, cause: error }));
+}
+
+const certificate = /^(ERR_TLS_CERT|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/;
+
+function networkWords(code: string, message: string): [words: string, hint: string] {
+  const known: Readonly<Record<string, [string, string]>> = {
+    ECONNREFUSED: ["refused the connection", "is the directory running, and is the port right?"],
+    ENOTFOUND: ["cannot be found: the name does not resolve", "check the host name in source.url"],
+    EAI_AGAIN: ["cannot be found: the name server does not answer", "check the network and the name server"],
+    ETIMEDOUT: ["did not answer in time", "check the address, the port and the firewall"],
+    ECONNRESET: ["cut the connection", "is this the right port for ldap:// or ldaps://?"],
+    EHOSTUNREACH: ["cannot be reached", "check the network"],
+    ENETUNREACH: ["cannot be reached", "check the network"],
+  };
+  const found = known[code];
+  if (found) return found;
+  if (certificate.test(code))
+    return [
+      `has a certificate that is not accepted: ${message}`,
+      "set source.tls.ca to the authority that signed it, and use the name that it was made for",
+    ];
+  if (/SSL|TLS|EPROTO/.test(code))
+    return [`does not speak TLS here: ${message}`, "ldaps:// has port 636, ldap:// with startTls port 389"];
+  return [`failed: ${message}`, "check source.url"];
+}

@@ -1,0 +1,87 @@
+import type { ResolvedConfig } from "../config/load.ts";
+import type { Entry } from "../entry.ts";
+import { Failure } from "../errors.ts";
+import { type Connection, openConnection } from "./connection.ts";
+import { isWithin, normaliseDn } from "./dn.ts";
+import { andFilters, parseFilter } from "./filter.ts";
+
+import { encodeSearch } from "./ldapts.ts";
+import { receiver, searchPages } from "./search.ts";
+import type { Notice, ReadRequest, Source } from "./source.ts";
+
+/** The configuration of one source, secrets resolved and paths absolute. */
+export type LdapConfig = ResolvedConfig["sources"][number];
+
+/** The directory behind `ldap://` or `ldaps://` (RFC 4511), read by pages (RFC 2696). */
+export function openLdap(config: LdapConfig, request: ReadRequest, notice: Notice): Source {
+  const urls = config.url;
+  const bases = outermost(config.baseDn, config.scope);
+  const filter = andFilters([config.filter, config.active, request.filter]);
+  return {
+    title: `${urls.join(", ")} ${bases.join(" and ")}`,
+    filter,
+    entries: (signal) => read(config, urls, bases, filter, request, notice, signal),
+  };
+}
+
+async function* read(
+  config: LdapConfig,
+  urls: readonly string[],
+  bases: readonly string[],
+  filter: string,
+  request: ReadRequest,
+  notice: Notice,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Entry[]> {
+  const connection = await openConnection(config, urls, signal);
+  const receive = receiver(connection, config.timeoutMs, signal);
+  const references = referenceCounter(config, connection);
+  // An attribute list that is empty would mean all attributes; "1.1" means none (RFC 4511 section 4.5.1.8).
+  const attributes = request.attributes.length > 0 ? request.attributes : ["1.1"];
+  const search = { scope: config.scope, filter: parseFilter(filter), attributes, pageSize: config.pageSize };
+  try {
+    for (const base of bases) {
+      const encode = (id: number, cookie: Buffer | undefined) => encodeSearch({ ...search, base }, id, cookie);
+      yield* searchPages(receive, connection, base, encode, references.add);
+    }
+    references.tell(notice);
+  } finally {
+    connection.close();
+  }
+}
+
+/** Search continuation references (RFC 4511 section 4.5.3): entries that another server has. */
+function referenceCounter(config: LdapConfig, { server }: Connection) {
+  const seen: string[] = [];
+  return {
+    add: (uris: readonly string[]): void => {
+      const [uri = "an unnamed server"] = uris;
+      if (config.referrals === "error") {
+        throw new Failure(
+          "directory",
+          `${server} referred to ${uri} for a part of the entries: the read is not complete`,
+          {
+            hint: 'point source.url at a server that has them all, or set "referrals": "ignore"',
+          },
+        );
+      }
+      seen.push(uri);
+    },
+    tell: (notice: Notice): void => {
+      const others = seen.length > 1 ? ` and ${seen.length - 1} more` : "";
+      if (seen.length > 0)
+        notice(`${server} referred to ${seen[0]}${others}: not followed, what is there was not read`);
+    },
+  };
+}
+
+/** Without the bases that lie within another one: their entries would be read twice. */
+function outermost(bases: readonly string[], scope: LdapConfig["scope"]): string[] {
+  const unique = bases.filter(
+    (base, at) => bases.findIndex((other) => normaliseDn(other) === normaliseDn(base)) === at,
+  );
+  if (scope !== "sub") return unique;
+  return unique.filter(
+    (base) => !unique.some((other) => other !== base && isWithin(normaliseDn(base), normaliseDn(other), "sub")),
+  );
+}

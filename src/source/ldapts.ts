@@ -1,0 +1,167 @@
+import type { Socket } from "node:net";
+import {
+  type BerWriter,
+  Client,
+  Filter,
+  PagedResultsControl,
+  ResultCodeError,
+  type SaslMechanism,
+  SearchRequest,
+} from "ldapts";
+import type { AttributeValue } from "../entry.ts";
+import type { FilterNode } from "./filter.ts";
+import { formatFilter } from "./filter-format.ts";
+
+/**
+ * The one importer of ldapts: it binds, starts TLS and encodes search requests. Answers to searches are read by
+ * `messages.ts`, because ldapts takes a page without entries for the end of the data, hides the controls of an answer,
+ * and binds no more after it has connected anew.
+ */
+
+/** The server's answer was not success. `message` is what it said. */
+export class BindRefused extends Error {
+  readonly code: number;
+  readonly startTls: boolean;
+  constructor(error: ResultCodeError, startTls: boolean) {
+    super(error.message.replace(/ ?Code: 0x[0-9a-f]+$/i, ""), { cause: error });
+    this.code = error.code;
+    this.startTls = startTls;
+  }
+}
+
+export type Credentials = { readonly dn: string; readonly password: string } | { readonly mechanism: SaslMechanism };
+
+/** Binds on an established connection and leaves the socket with no listener of ldapts. */
+export function bindOver(socket: Socket, who: Credentials, timeoutMs: number): Promise<void> {
+  return withClient(socket, timeoutMs, false, (client) =>
+    "dn" in who ? client.bind(who.dn, who.password) : client.bindSASL(who.mechanism),
+  );
+}
+
+/** Asks for TLS on a plain connection (RFC 4511 section 4.14); the handshake is the caller's. */
+export function startTlsOver(socket: Socket, timeoutMs: number): Promise<void> {
+  return withClient(socket, timeoutMs, true, async (client) => {
+    await client.exop("1.3.6.1.4.1.1466.20037");
+  });
+}
+
+const socketEvents = ["data", "end", "error", "close", "timeout"] as const;
+
+async function withClient(
+  socket: Socket,
+  timeoutMs: number,
+  startTls: boolean,
+  work: (client: Client) => Promise<void>,
+): Promise<void> {
+  const before = socketEvents.map((event) => new Set(socket.listeners(event)));
+  // The URL only satisfies the constructor: the socket that it is given is connected already.
+  const client = new Client({ url: "ldap://localhost", timeout: timeoutMs, createConnection: () => socket });
+  try {
+    await work(client);
+  } catch (error) {
+    throw error instanceof ResultCodeError ? new BindRefused(error, startTls) : error;
+  } finally {
+    socketEvents.forEach((event, at) => {
+      for (const listener of socket.listeners(event)) {
+        if (!before[at]?.has(listener)) socket.off(event, listener as () => void);
+      }
+    });
+    socket.pause();
+    // A socket without a listener for errors would end the process; who reads it next learns of the error by reading.
+    socket.on("error", () => {});
+  }
+}
+
+export interface SearchParameters {
+  readonly base: string;
+  readonly scope: "base" | "one" | "sub";
+  readonly filter: FilterNode;
+  readonly attributes: readonly string[];
+  readonly pageSize: number;
+}
+
+/**
+ * The bytes of a search request for one page (RFC 2696). It carries no size or time limit: reaching one of our own
+ * would be a partial read.
+ */
+export function encodeSearch(search: SearchParameters, messageId: number, cookie: Buffer | undefined): Buffer {
+  const paging = { size: search.pageSize, ...(cookie && { cookie }) };
+  return new SearchRequest({
+    messageId,
+    baseDN: search.base,
+    scope: search.scope,
+    filter: new ParsedFilter(search.filter),
+    attributes: [...search.attributes],
+    sizeLimit: 0,
+    timeLimit: 0,
+    controls: [new PagedResultsControl({ value: paging })],
+  }).write();
+}
+
+/** A filter of ours in an ldapts request. Theirs cannot hold bytes in substrings, >=, <= and extensible matches. */
+class ParsedFilter extends Filter {
+  readonly type = 0 as never;
+  readonly #node: FilterNode;
+  constructor(node: FilterNode) {
+    super();
+    this.#node = node;
+  }
+  override write(writer: BerWriter): void {
+    writeFilter(writer, this.#node);
+  }
+  override toString(): string {
+    return formatFilter(this.#node);
+  }
+}
+
+/** Tags of the choice Filter, RFC 4511 section 4.5.1. */
+const tags = {
+  and: 0xa0,
+  or: 0xa1,
+  not: 0xa2,
+  equal: 0xa3,
+  substring: 0xa4,
+  greaterOrEqual: 0xa5,
+  lessOrEqual: 0xa6,
+  present: 0x87,
+  approx: 0xa8,
+  extensible: 0xa9,
+} as const;
+
+function writeFilter(writer: BerWriter, node: FilterNode): void {
+  if (node.kind === "present") {
+    writer.writeString(node.attribute, tags.present);
+    return;
+  }
+  writer.startSequence(tags[node.kind]);
+  switch (node.kind) {
+    case "and":
+    case "or":
+      for (const part of node.filters) writeFilter(writer, part);
+      break;
+    case "not":
+      writeFilter(writer, node.filter);
+      break;
+    case "substring":
+      writer.writeString(node.attribute);
+      writer.startSequence();
+      if (node.initial !== undefined) writeValue(writer, node.initial, 0x80);
+      for (const piece of node.any) writeValue(writer, piece, 0x81);
+      if (node.final !== undefined) writeValue(writer, node.final, 0x82);
+      writer.endSequence();
+      break;
+    case "extensible":
+      if (node.rule !== undefined) writer.writeString(node.rule, 0x81);
+      if (node.attribute !== undefined) writer.writeString(node.attribute, 0x82);
+      writeValue(writer, node.value, 0x83);
+      if (node.dnAttributes) writer.writeBoolean(true, 0x84);
+      break;
+    default:
+      writer.writeString(node.attribute);
+      writeValue(writer, node.value, 0x04);
+  }
+  writer.endSequence();
+}
+
+const writeValue = (writer: BerWriter, value: AttributeValue, tag: number): void =>
+  writer.writeBuffer(Buffer.isBuffer(value) ? value : Buffer.from(value, "utf8"), tag);

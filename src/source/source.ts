@@ -1,0 +1,25 @@
+import type { Entry } from "../entry.ts";
+
+/** What a source is asked for. */
+export interface ReadRequest {
+  /** Descriptions of the attributes to request, as written in the mapping, each once. */
+  readonly attributes: readonly string[];
+  /** RFC 4515 filter of one run (`--filter`), AND-ed to the configured ones. */
+  readonly filter?: string | undefined;
+}
+
+/** Where entries come from: an LDAP directory or an LDIF file. */
+export interface Source {
+  /** For people: where it reads, e.g. `ldaps://ldap.example.com ou=people,dc=example,dc=com`. */
+  readonly title: string;
+  /** For people: the filter as it is sent or applied. */
+  readonly filter: string;
+  /**
+   * The active entries in the order read, in pieces of no promised size. The iteration ends only where the read is
+   * complete: a limit, a time-out, a dropped connection, a referral as the result throw a `Failure`, never end it.
+   */
+  entries(signal: AbortSignal): AsyncIterable<readonly Entry[]>;
+}
+
+/** Told on the way: things that do not stop the read but that an operator wants to know. */
+export type Notice = (message: string) => void;

@@ -1,0 +1,202 @@
+import type { Knex } from "knex";
+import { Failure } from "../errors.ts";
+import type { Column, Table } from "./column.ts";
+import type { Binding, Dialect, Statement } from "./dialect.ts";
+import { matchKeyColumn, type WritableColumn, writableColumn } from "./table.ts";
+import { type Found, type RowValues, type Target, type Write, WriteError } from "./target.ts";
+
+/** An open table: what every statement needs. */
+interface OpenTable {
+  readonly db: Knex;
+  readonly dialect: Dialect;
+  readonly table: Table;
+  readonly key: WritableColumn;
+  readonly limits: StatementLimits;
+}
+
+interface StatementLimits {
+  readonly bindings: number;
+  readonly bytes: number;
+}
+
+/**
+ * The target that is a table of a database. The table's shape is read once, here; a match key that the table cannot
+ * keep unique is refused before anything is read.
+ */
+export async function databaseTarget(
+  dialect: Dialect,
+  config: { readonly table: string; readonly matchKey: string },
+): Promise<Target> {
+  const db = await dialect.open();
+  const sorted = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw dialect.classify(error) ?? error;
+    });
+  try {
+    const server = await sorted(dialect.describeServer(db));
+    const table = await sorted(dialect.describeTable(db, config.table));
+    const key = matchKeyColumn(table, config.matchKey);
+    const limits = { bindings: dialect.maxBindings, bytes: server.maxBytes };
+    const open: OpenTable = { db, dialect, table, key, limits };
+    return {
+      title: `${config.table} in ${server.title}`,
+      table,
+      find: (keys, columns) => sorted(find(open, keys, columns)),
+      write: (writes) => sorted(write(open, writes)),
+      holder: (columns, values) => sorted(holder(open, columns, values)),
+      count: (column, value) => sorted(count(open, column, value)),
+      close: () => db.destroy(),
+    };
+  } catch (error) {
+    await db.destroy();
+    throw error instanceof WriteError ? unreachable(error) : error;
+  }
+}
+
+const unreachable = (error: WriteError): Failure =>
+  new Failure("database", error.message, {
+    hint: "is it running, and are host and port in target.connection right?",
+    cause: error,
+  });
+
+const known = (open: OpenTable, name: string): WritableColumn => writableColumn(open.table, name, "mapping");
+
+async function find(open: OpenTable, keys: readonly string[], names: readonly string[]): Promise<readonly Found[]> {
+  const { db, dialect, table, key } = open;
+  const columns = names.map((name) => known(open, name));
+  const select = columns.map((column) => dialect.select(column));
+  const found: Found[] = [];
+  let offset = 0;
+  for (const part of parts(
+    keys.map((text) => [dialect.bind(text, key.type)]),
+    open.limits,
+  )) {
+    const statement = dialect.lookup(table.name, key, part.flat(), select);
+    for (const [ordinal, identity, present, ...raw] of await dialect.rows(db, statement)) {
+      const row = present === null ? undefined : readRow(dialect, columns, raw);
+      found[offset + Number(ordinal)] = { identity: identityText(identity), row };
+    }
+    offset += part.length;
+  }
+  return found;
+}
+
+const identityText = (raw: unknown): string => (Buffer.isBuffer(raw) ? raw.toString("latin1") : String(raw));
+
+const readRow = (dialect: Dialect, columns: readonly WritableColumn[], raw: readonly unknown[]): RowValues =>
+  columns.map((column, at) => {
+    const value = raw[at];
+    return value === null || value === undefined ? null : dialect.read(value, column.type);
+  });
+
+async function write(open: OpenTable, writes: readonly Write[]): Promise<void> {
+  const { db, dialect, table, key } = open;
+  await db.transaction(async (transaction) => {
+    for (const group of sameShape(writes)) {
+      const columns = group.columns.map((name) => known(open, name));
+      const rows = group.writes.map((each) => {
+        const values = columns.map((column, at) => bound(dialect, column, each.values[at] ?? null));
+        return each.kind === "insert" ? values : [dialect.bind(each.key, key.type), ...values];
+      });
+      for (const part of parts(rows, open.limits)) {
+        const insertion = group.kind === "insert";
+        const statement = insertion
+          ? insert(dialect, table, columns, part)
+          : dialect.update(table.name, key, columns, part);
+        const touched = await dialect.run(transaction, statement);
+        // A row that was there at the look-up and is gone now: look again rather than count what did not happen.
+        if (touched !== part.length) {
+          throw new WriteError(
+            "conflict",
+            `${part.length - touched} of ${part.length} rows were changed by somebody else meanwhile`,
+          );
+        }
+      }
+    }
+  });
+}
+
+const bound = (dialect: Dialect, column: WritableColumn, value: string | null): Binding =>
+  value === null ? null : dialect.bind(value, column.type);
+
+function insert(
+  dialect: Dialect,
+  table: Table,
+  columns: readonly Column[],
+  rows: readonly (readonly Binding[])[],
+): Statement {
+  const tuple = `(${columns.map(() => "?").join(", ")})`;
+  const names = columns.map((column) => dialect.quote(column.name)).join(", ");
+  return {
+    sql: `insert into ${dialect.quote(table.name)} (${names}) values ${rows.map(() => tuple).join(", ")}`,
+    bindings: rows.flat(),
+  };
+}
+
+interface Group {
+  readonly kind: Write["kind"];
+  readonly columns: readonly string[];
+  readonly writes: Write[];
+}
+
+/** Writes that one statement can carry: of one kind and with the same columns. */
+function sameShape(writes: readonly Write[]): Iterable<Group> {
+  const groups = new Map<string, Group>();
+  for (const write of writes) {
+    const shape = JSON.stringify([write.kind, write.columns]);
+    const group = groups.get(shape);
+    if (group) group.writes.push(write);
+    else groups.set(shape, { kind: write.kind, columns: write.columns, writes: [write] });
+  }
+  return groups.values();
+}
+
+/** Cuts rows of bindings so that each part stays within what one statement may carry. */
+function* parts<R extends readonly Binding[]>(rows: readonly R[], limits: StatementLimits): Iterable<R[]> {
+  let part: R[] = [];
+  let bindings = 0;
+  let bytes = 0;
+  for (const row of rows) {
+    const size = row.reduce((sum: number, value) => sum + textSize(value), 0);
+    if (size > limits.bytes) {
+      throw new WriteError("refused", `the row has some ${size} bytes, one statement may have ${limits.bytes}`);
+    }
+    if (part.length > 0 && (bindings + row.length > limits.bindings || bytes + size > limits.bytes)) {
+      yield part;
+      part = [];
+      bindings = 0;
+      bytes = 0;
+    }
+    part.push(row);
+    bindings += row.length;
+    bytes += size;
+  }
+  if (part.length > 0) yield part;
+}
+
+/** Upper bound of the bytes of a value in a statement's text: three of UTF-8 a unit, two hexadecimal digits a byte. */
+const textSize = (value: Binding): number =>
+  typeof value === "string" ? value.length * 3 + 8 : Buffer.isBuffer(value) ? value.length * 2 + 8 : 24;
+
+async function holder(open: OpenTable, names: readonly string[], values: RowValues): Promise<string | undefined> {
+  const { db, dialect, table, key } = open;
+  if (values.includes(null)) return undefined;
+  const columns = names.map((name) => known(open, name));
+  const where = columns.map((column) => `u.${dialect.quote(column.name)} = ?`).join(" and ");
+  const [row] = await dialect.rows(db, {
+    sql: `select ${dialect.select(key)} from ${dialect.quote(table.name)} u where ${where}`,
+    bindings: columns.map((column, at) => bound(dialect, column, values[at] ?? null)),
+  });
+  const raw = row?.[0];
+  return raw === null || raw === undefined ? undefined : dialect.read(raw, key.type);
+}
+
+async function count(open: OpenTable, name?: string, value?: string): Promise<number> {
+  const { db, dialect, table } = open;
+  const column = name === undefined ? undefined : known(open, name);
+  const [row] = await dialect.rows(db, {
+    sql: `select count(*) from ${dialect.quote(table.name)} u${column ? ` where u.${dialect.quote(column.name)} = ?` : ""}`,
+    bindings: column ? [bound(dialect, column, value ?? null)] : [],
+  });
+  return Number(row?.[0] ?? 0);
+}

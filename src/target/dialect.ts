@@ -1,0 +1,48 @@
+import type { Knex } from "knex";
+import type { Failure } from "../errors.ts";
+import type { Column, ColumnType, Table } from "./column.ts";
+import type { WriteError } from "./target.ts";
+
+/** What the driver is given for one value. */
+export type Binding = string | number | bigint | Buffer | null;
+
+/** One statement with its values. */
+export interface Statement {
+  readonly sql: string;
+  readonly bindings: readonly Binding[];
+}
+
+/**
+ * All that differs from one database to the next. The statements have the same meaning everywhere; see `database.ts`
+ * for who sends them.
+ */
+export interface Dialect {
+  /** Opens the pool; nothing is connected yet. */
+  open(): Promise<Knex>;
+  /** Asks the server who it is: `title` for people, and the most bytes that one statement may have. */
+  describeServer(db: Knex): Promise<{ readonly title: string; readonly maxBytes: number }>;
+  /** The table's columns and unique indexes; a `Failure("configuration")` where there is no such table. */
+  describeTable(db: Knex, table: string): Promise<Table>;
+  quote(name: string): string;
+  /** A column in a select list, such that its text is the canonical one or can be made it by `read`. */
+  select(column: Column): string;
+  /** The text of a value as the driver gives it. */
+  read(raw: unknown, type: ColumnType): string;
+  /** What the driver is given for a text. */
+  bind(text: string, type: ColumnType): Binding;
+  /** The rows of a statement's result as arrays. */
+  rows(db: Knex, statement: Statement): Promise<readonly (readonly unknown[])[]>;
+  /** Runs a write and says how many rows it found. */
+  run(db: Knex, statement: Statement): Promise<number>;
+  /**
+   * For each key its ordinal, its identity under the column's collation, and the columns of the row that has it
+   * (left join: NULLs where there is none; `present` is then NULL).
+   */
+  lookup(table: string, key: Column, keys: readonly Binding[], select: readonly string[]): Statement;
+  /** Sets the columns of many rows, each found by its key; `rows` are key first, then the values. */
+  update(table: string, key: Column, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement;
+  /** Most values that one statement may carry. */
+  readonly maxBindings: number;
+  /** What an error of the driver means. */
+  classify(error: unknown): WriteError | Failure | undefined;
+}

@@ -1,0 +1,146 @@
+import type { Kind } from "../mapping/value.ts";
+import type { Charset, Column, ColumnType } from "./column.ts";
+import { canonicalJson } from "./json.ts";
+
+/** Why a value does not fit its column, in words that follow the column's name: "210 characters, column holds 191". */
+export interface Misfit {
+  readonly misfit: string;
+}
+
+type Fitted = string | Misfit;
+type OfType<T extends ColumnType["type"]> = Extract<ColumnType, { type: T }>;
+type Fitters = { readonly [T in ColumnType["type"]]: (text: string, kind: Kind, type: OfType<T>) => Fitted };
+
+/** One check before the write, so that what is compared and written is what the column will hold. */
+export type Fit = (value: string | null) => string | null | Misfit;
+
+/**
+ * The conversion from a mapped value of one kind to the text that the column gives back when it is read, so that
+ * comparing texts is comparing what is stored. Nothing is rounded or cut in silence but fractions of a second.
+ */
+export function fitter(kind: Kind, column: Column, type: ColumnType): Fit {
+  const fit = fitters[type.type] as (text: string, kind: Kind, type: ColumnType) => Fitted;
+  return (value) => {
+    if (value === null) return column.nullable ? null : { misfit: "no value, column is NOT NULL" };
+    return fit(value, kind, type);
+  };
+}
+
+const fitters: Fitters = {
+  text: (text, kind, type) => fitText(kind === "datetime" ? shortInstant(text) : text, type),
+  integer: (text, kind, type) => {
+    const digits = kind === "boolean" ? (text === "true" ? "1" : "0") : text.trim();
+    if (!/^[+-]?\d+$/.test(digits)) return { misfit: `${quoted(text)} is not an integer` };
+    const number = BigInt(digits);
+    return number < type.min || number > type.max
+      ? { misfit: `${number} is out of range, column holds ${type.min} to ${type.max}` }
+      : String(number);
+  },
+  decimal: (text, _kind, type) => fitDecimal(text.trim(), type),
+  float: (text, _kind, type) => {
+    const number = text.trim() === "" ? Number.NaN : Number(text);
+    const stored = type.bits === 32 ? Math.fround(number) : number;
+    return Number.isFinite(stored) ? String(stored) : { misfit: `${quoted(text)} is not a number the column holds` };
+  },
+  date: (text) => {
+    const parts = parseInstant(text);
+    return parts ? parts.date : { misfit: `${quoted(text)} is not a date (YYYY-MM-DD)` };
+  },
+  datetime: (text, _kind, type) => {
+    const parts = parseInstant(text);
+    if (!parts) return { misfit: `${quoted(text)} is not a date and time (YYYY-MM-DD HH:MM:SS)` };
+    const second = `${parts.date} ${parts.time}`;
+    if (second < type.min || second > type.max) {
+      return { misfit: `${second} is out of range, column holds ${type.min} to ${type.max}` };
+    }
+    return type.fraction === 0
+      ? second
+      : `${second}.${parts.fraction.padEnd(type.fraction, "0").slice(0, type.fraction)}`;
+  },
+  bit: (text, kind, type) =>
+    fitters.integer(text, kind, { type: "integer", min: 0n, max: (1n << BigInt(type.bits)) - 1n }),
+  binary: (text, _kind, type) => {
+    const bytes = Buffer.from(text, "utf8");
+    if (bytes.length > type.maxBytes) return { misfit: `${bytes.length} bytes, column holds ${type.maxBytes}` };
+    const stored = bytes.toString("latin1");
+    return type.fixed ? stored.padEnd(type.maxBytes, "\0") : stored;
+  },
+  json: (text) => canonicalJson(text) ?? { misfit: `${quoted(text)} is not JSON` },
+  uuid: (text) =>
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+      ? text.toLowerCase()
+      : { misfit: `${quoted(text)} is not a UUID` },
+  enum: (text, _kind, type) =>
+    type.members.find((member) => member === text) ??
+    type.members.find((member) => member.toLowerCase() === text.toLowerCase()) ?? {
+      misfit: `${quoted(text)} is not one of ${type.members.map(quoted).join(", ")}`,
+    },
+};
+
+function fitText(text: string, type: OfType<"text">): Fitted {
+  const kept = type.padded ? text.replace(/ +$/, "") : text;
+  // Only a text that is longer in UTF-16 units than the column has characters needs to be counted.
+  if (type.maxChars !== undefined && kept.length > type.maxChars) {
+    const length = codePoints(kept);
+    if (length > type.maxChars) return { misfit: `${length} characters, column holds ${type.maxChars}` };
+  }
+  if (type.maxBytes !== undefined && kept.length * 3 > type.maxBytes) {
+    const bytes = type.charset === "latin1" || type.charset === "ascii" ? kept.length : Buffer.byteLength(kept, "utf8");
+    if (bytes > type.maxBytes) return { misfit: `${bytes} bytes, column holds ${type.maxBytes}` };
+  }
+  const stranger = outside[type.charset]?.exec(kept)?.[0];
+  return stranger === undefined
+    ? kept
+    : { misfit: `${quoted(stranger)} cannot be stored in the column's character set (${type.charset})` };
+}
+
+/** The first character that a character set does not have. MySQL's latin1 is Windows-1252. */
+const outside: { readonly [C in Charset]: RegExp } = {
+  unicode: /\p{Surrogate}/u,
+  bmp: /[\u{10000}-\u{10FFFF}]|\p{Surrogate}/u,
+  latin1: /[^\x00-\xFF€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]/u,
+  ascii: /[^\x00-\x7F]/u,
+};
+
+function fitDecimal(text: string, type: OfType<"decimal">): Fitted {
+  const match = /^([+-]?)0*(\d*)(?:\.(\d*?)0*)?$/.exec(text);
+  const [, sign, whole = "", fraction = ""] = match ?? [];
+  if (!match || !/\d/.test(text)) return { misfit: `${quoted(text)} is not a decimal number` };
+  const holds = `column holds ${type.unsigned ? "positive numbers with " : ""}${type.precision - type.scale} digits before and ${type.scale} after the point`;
+  if (whole.length > type.precision - type.scale) return { misfit: `${text} is out of range, ${holds}` };
+  if (fraction.length > type.scale) return { misfit: `${text} has ${fraction.length} decimals, ${holds}` };
+  const zero = whole === "" && fraction === "";
+  if (sign === "-" && type.unsigned && !zero) return { misfit: `${text} is negative, ${holds}` };
+  const number = type.scale === 0 ? whole || "0" : `${whole || "0"}.${fraction.padEnd(type.scale, "0")}`;
+  return sign === "-" && !zero ? `-${number}` : number;
+}
+
+interface Instant {
+  readonly date: string;
+  readonly time: string;
+  /** Six digits. */
+  readonly fraction: string;
+}
+
+/** ISO 8601 date, or date and time with an optional `T`, fraction and `Z`; undefined where it is none or no such day exists. */
+function parseInstant(text: string): Instant | undefined {
+  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z?)?$/.exec(text.trim());
+  const [, date, time = "00:00:00", fraction = ""] = match ?? [];
+  if (date === undefined) return undefined;
+  const parsed = new Date(`${date}T${time}Z`);
+  return Number.isNaN(parsed.getTime()) || !parsed.toISOString().startsWith(`${date}T${time}`)
+    ? undefined
+    : { date, time, fraction: fraction.padEnd(6, "0").slice(0, 6) };
+}
+
+/** An instant of the mapping (six fraction digits) without the zeros that say nothing. */
+const shortInstant = (text: string): string =>
+  text.replace(/(\.\d*?)0+Z$/, (_, kept) => (kept === "." ? "Z" : `${kept}Z`));
+
+const codePoints = (text: string): number => {
+  let length = 0;
+  for (const _ of text) length += 1;
+  return length;
+};
+
+const quoted = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);

@@ -1,0 +1,62 @@
+import { createRequire } from "node:module";
+import type { Knex } from "knex";
+
+/** The one importer of knex, mysql2 (through knex) and libsql; loaded when a target is opened. */
+
+const silent = { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} };
+
+const common: Knex.Config = {
+  // knex would print to the terminal, and put the values of every row into the message of an error.
+  log: silent,
+  compileSqlOnError: false,
+  acquireConnectionTimeout: 30_000,
+};
+
+/** A pool of MySQL connections; `prepare` runs once on each new one before it is used. */
+export async function openMysql(
+  connection: Knex.StaticConnectionConfig,
+  prepare: (
+    connection: RawMysqlConnection,
+    done: (error: Error | null, connection: RawMysqlConnection) => void,
+  ) => void,
+): Promise<Knex> {
+  const { default: knex } = await import("knex");
+  return knex({ ...common, client: "mysql2", connection, pool: { min: 0, max: 2, afterCreate: prepare } });
+}
+
+/** What is used of a mysql2 connection before the pool gets it. */
+export interface RawMysqlConnection {
+  query(sql: string, done: (error: Error | null) => void): void;
+  readonly stream: import("node:net").Socket;
+}
+
+/** A SQLite file through libsql; `prepare` is run on the one connection. */
+export async function openSqlite(filename: string, prepare: readonly string[]): Promise<Knex> {
+  const { default: knex } = await import("knex");
+  const require = createRequire(import.meta.url);
+  const BetterSqlite = require("knex/lib/dialects/better-sqlite3/index.js") as typeof Knex.Client;
+  // libsql has the interface of better-sqlite3 and comes compiled, so knex's dialect for that one is given it as its driver.
+  class Libsql extends BetterSqlite {
+    _driver(): unknown {
+      return require("libsql");
+    }
+  }
+  return knex({
+    ...common,
+    client: Libsql,
+    connection: { filename },
+    useNullAsDefault: true,
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate: (connection: { exec(sql: string): void }, done: (error: unknown, connection: unknown) => void) => {
+        try {
+          for (const sql of prepare) connection.exec(sql);
+          done(null, connection);
+        } catch (error) {
+          done(error, connection);
+        }
+      },
+    },
+  });
+}

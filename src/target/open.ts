@@ -1,0 +1,20 @@
+import type { ResolvedConfig } from "../config/load.ts";
+import { databaseTarget } from "./database.ts";
+import type { Dialect } from "./dialect.ts";
+import { mysqlDialect } from "./mysql.ts";
+import { sqliteDialect } from "./sqlite.ts";
+import type { Target } from "./target.ts";
+
+type TargetConfig = ResolvedConfig["target"];
+type Dialects = {
+  readonly [C in TargetConfig["client"]]: (config: Extract<TargetConfig, { client: C }>) => Dialect;
+};
+
+/** Each database that can be a target, by its name in the configuration. */
+const dialects = { mysql2: mysqlDialect, sqlite: sqliteDialect } satisfies Dialects;
+
+/** Connects, and reads the table's shape. */
+export function openTarget(config: TargetConfig): Promise<Target> {
+  const dialect = dialects[config.client] as (config: TargetConfig) => Dialect;
+  return databaseTarget(dialect(config), config);
+}

@@ -1,0 +1,89 @@
+import leven from "leven";
+import { Failure } from "../errors.ts";
+import type { Column, ColumnType, Table } from "./column.ts";
+import type { WriteError } from "./target.ts";
+
+/** A column that can be written: of a known type and not computed by the database. */
+export type WritableColumn = Column & { readonly type: ColumnType };
+
+/**
+ * The column of this name, for the configuration key `place`. A `Failure` that names the nearest column where there is
+ * none, or says why that one cannot be written.
+ */
+export function writableColumn(table: Table, name: string, place: string): WritableColumn {
+  const column = table.columns.get(name.toLowerCase());
+  if (!column) {
+    const nearest = nearestName(
+      name,
+      [...table.columns.values()].map((each) => each.name),
+    );
+    throw new Failure("configuration", `${place}: the table ${table.name} has no column "${name}"`, {
+      hint: nearest === undefined ? columnList(table) : `did you mean "${nearest}"?`,
+    });
+  }
+  if (column.generated) {
+    throw new Failure(
+      "configuration",
+      `${place}: the column ${table.name}.${column.name} is computed by the database`,
+      {
+        hint: "take it out of the mapping",
+      },
+    );
+  }
+  const { type } = column;
+  if (!type) {
+    throw new Failure(
+      "configuration",
+      `${place}: ${table.name}.${column.name} is of type ${column.declared}, which cannot be written`,
+      {
+        hint: "map a text, number, date or binary column instead",
+      },
+    );
+  }
+  return { ...column, type };
+}
+
+const columnList = (table: Table): string =>
+  `it has ${[...table.columns.values()].map((column) => column.name).join(", ")}`;
+
+/** The known name that is at most three letters away; undefined where none is. */
+export function nearestName(name: string, names: readonly string[]): string | undefined {
+  const [nearest] = names
+    .map((each) => ({ each, distance: leven(each, name) }))
+    .sort((a, b) => a.distance - b.distance);
+  return nearest && nearest.distance <= 3 ? nearest.each : undefined;
+}
+
+/** Types whose equality is either that of their text or the collation's. */
+const keyTypes: readonly ColumnType["type"][] = ["text", "integer", "uuid"];
+
+/** The match key's column. It needs a unique index of its own, or two rows could be the same person. */
+export function matchKeyColumn(table: Table, name: string): WritableColumn {
+  const column = writableColumn(table, name, "target.matchKey");
+  if (!keyTypes.includes(column.type.type)) {
+    throw new Failure(
+      "configuration",
+      `target.matchKey: ${table.name}.${column.name} is of type ${column.declared}, which cannot be a match key`,
+      {
+        hint: "use a text, integer or UUID column",
+      },
+    );
+  }
+  const unique = table.uniqueIndexes.some(({ columns }) => columns.length === 1 && columns[0] === column.name);
+  if (!unique) {
+    throw new Failure(
+      "configuration",
+      `target.matchKey: ${table.name}.${column.name} has no unique index of its own, so two rows could be the same person`,
+      {
+        hint: `CREATE UNIQUE INDEX ${table.name}_${column.name} ON ${table.name} (${column.name})`,
+      },
+    );
+  }
+  return column;
+}
+
+/** The columns of the unique index that a write clashed with; undefined where it was no such clash or the index is not known. */
+export function uniqueColumns(table: Table, { unique }: WriteError): readonly string[] | undefined {
+  if (unique?.columns) return unique.columns;
+  return table.uniqueIndexes.find(({ name }) => name.toLowerCase() === unique?.index?.toLowerCase())?.columns;
+}

@@ -1,0 +1,19 @@
+import { makeCertificates } from "./servers/certificates.ts";
+import { makeTestFolder, removeTestFolder } from "./servers/folder.ts";
+import { installMissing } from "./servers/install.ts";
+import { makeTemplate } from "./servers/mariadb.ts";
+
+/** Before all test files: the servers are installed, and what every instance of them starts from is made once. */
+export async function setup(): Promise<void> {
+  await installMissing();
+  await makeTestFolder();
+  try {
+    await Promise.all([makeTemplate(), makeCertificates()]);
+  } catch (error) {
+    await removeTestFolder();
+    throw error;
+  }
+}
+
+/** After all test files. */
+export const teardown = removeTestFolder;

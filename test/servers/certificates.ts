@@ -1,0 +1,113 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { program, run } from "./command.ts";
+import { testFolder } from "./folder.ts";
+
+/** Paths of PEM files. */
+export interface Certificates {
+  readonly ca: string;
+  /** An authority that signed nothing. */
+  readonly otherCa: string;
+  /** For localhost and 127.0.0.1. */
+  readonly serverCert: string;
+  readonly serverKey: string;
+  /** Subject CN=sync,O=Test: slapd takes its bearer for the sync user. */
+  readonly clientCert: string;
+  readonly clientKey: string;
+}
+
+/** Where the certificates of this test run lie. */
+export function certificates(): Certificates {
+  const file = (name: string) => join(testFolder(), "tls", `${name}.pem`);
+  return {
+    ca: file("ca"),
+    otherCa: file("other-ca"),
+    serverCert: file("server"),
+    serverKey: file("server-key"),
+    clientCert: file("client"),
+    clientKey: file("client-key"),
+  };
+}
+
+/** Makes the authorities and the certificates that `certificates` names. */
+export async function makeCertificates(): Promise<void> {
+  const paths = certificates();
+  const folder = join(testFolder(), "tls");
+  const caKey = join(folder, "ca-key.pem");
+  await mkdir(folder);
+  await Promise.all([
+    makeAuthority("Test CA", paths.ca, caKey),
+    makeAuthority("Other CA", paths.otherCa, join(folder, "other-ca-key.pem")),
+  ]);
+  const signing = ["-CA", paths.ca, "-CAkey", caKey];
+  await sign({
+    subject: "/CN=localhost",
+    cert: paths.serverCert,
+    key: paths.serverKey,
+    usage: "serverAuth",
+    serial: 2,
+    signing,
+  });
+  await sign({
+    subject: "/O=Test/CN=sync",
+    cert: paths.clientCert,
+    key: paths.clientKey,
+    usage: "clientAuth",
+    serial: 3,
+    signing,
+  });
+  // MariaDB reads it as nobody.
+  await chmod(paths.serverKey, 0o644);
+}
+
+const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+
+const makeAuthority = (name: string, cert: string, key: string): Promise<string> =>
+  run([
+    program("openssl"),
+    "req",
+    "-x509",
+    ...newKey,
+    "-days",
+    "7",
+    "-subj",
+    `/CN=${name}`,
+    "-keyout",
+    key,
+    "-out",
+    cert,
+  ]);
+
+interface Order {
+  readonly subject: string;
+  readonly cert: string;
+  readonly key: string;
+  readonly usage: "serverAuth" | "clientAuth";
+  readonly serial: number;
+  readonly signing: readonly string[];
+}
+
+async function sign({ subject, cert, key, usage, serial, signing }: Order): Promise<void> {
+  const openssl = program("openssl");
+  const request = `${cert}.csr`;
+  const extensions = `${cert}.ext`;
+  const names = usage === "serverAuth" ? "subjectAltName=DNS:localhost,IP:127.0.0.1\n" : "";
+  await writeFile(extensions, `extendedKeyUsage=${usage}\n${names}`);
+  await run([openssl, "req", ...newKey, "-subj", subject, "-keyout", key, "-out", request]);
+  await run([
+    openssl,
+    "x509",
+    "-req",
+    "-in",
+    request,
+    ...signing,
+    "-set_serial",
+    String(serial),
+    "-days",
+    "7",
+    "-extfile",
+    extensions,
+    "-out",
+    cert,
+  ]);
+}

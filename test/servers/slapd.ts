@@ -1,0 +1,190 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { certificates } from "./certificates.ts";
+import { outcomeOf, program, run } from "./command.ts";
+import { type Daemon, startDaemon } from "./daemon.ts";
+import { instanceFolder } from "./folder.ts";
+import { baseLdif, syncPassword, writeLdif } from "./people.ts";
+import { host, onFreePorts } from "./port.ts";
+
+export interface SlapdOptions {
+  /** LDIF (with line breaks), or the path of an LDIF file, or its pieces; the base entries alone unless told. */
+  readonly people?: string | Iterable<string>;
+  /** "dc=example,dc=com" unless told. */
+  readonly suffix?: string;
+  /** The sync user gets no more entries than this for a search, and for a page, but any number by pages. */
+  readonly sizeLimit?: number;
+  /** Lines of slapd.conf for the database: limits, access, idletimeout … */
+  readonly limits?: readonly string[];
+  /** Lines of slapd.conf before the database. */
+  readonly global?: readonly string[];
+  readonly overlays?: readonly Overlay[];
+  /** Adds ldaps on a port of its own, StartTLS, and SASL EXTERNAL by the client certificate (as the sync user). */
+  readonly tls?: boolean;
+  readonly threads?: number;
+}
+
+interface Credentials {
+  readonly dn: string;
+  readonly password: string;
+}
+
+/** A private OpenLDAP server. */
+export interface Slapd {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  /** ldaps://127.0.0.1:PORT, where TLS was asked for. */
+  readonly tlsUrl: string;
+  readonly suffix: string;
+  readonly adminDn: string;
+  readonly adminPassword: string;
+  /** `cn=sync,SUFFIX`, an entry of the base entries: an ordinary user who reads everything. */
+  readonly syncDn: string;
+  readonly syncPassword: string;
+  readonly pid: number;
+  /** Every operation that slapd was asked for, as `-d stats` writes it. */
+  log(): Promise<string>;
+  /** LDIF change records (`changetype:` add, modify, delete, modrdn), by ldapmodify as the administrator. */
+  modify(ldif: string): Promise<void>;
+  /** What `ldapsearch -LLL` prints, unfolded, below the suffix unless `-b` says where; a result other than success is an error that names it. */
+  search(args: readonly string[], as?: Credentials): Promise<string>;
+  /** SIGKILL, as a crash would end it. */
+  kill(): Promise<void>;
+  /** Ends it in good order if it runs, and starts it again on the same port. */
+  restart(): Promise<void>;
+  /** Kills it and removes its data. */
+  stop(): Promise<void>;
+}
+
+type Overlay = keyof typeof overlayLines;
+
+const overlayLines = {
+  ppolicy: () => ["overlay ppolicy", "ppolicy_use_lockout"],
+  memberof: () => ["overlay memberof"],
+  // Any error on demand: search the base cn=busy,ou=RetCodes,SUFFIX (slapo-retcode(5)).
+  retcode: (suffix) => [
+    "overlay retcode",
+    `retcode-parent "ou=RetCodes,${suffix}"`,
+    'retcode-item "cn=timelimit" 0x03',
+    'retcode-item "cn=adminlimit" 0x0b',
+    'retcode-item "cn=busy" 0x33 text="I am busy"',
+    'retcode-item "cn=unavailable" 0x34',
+    'retcode-item "cn=slow" 0x00 sleeptime=2',
+  ],
+} as const satisfies Record<string, (suffix: string) => readonly string[]>;
+
+const adminPassword = "admin-password";
+
+/** Starts a slapd of its own on free loopback ports, with its data loaded by slapadd. */
+export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
+  const { suffix = "dc=example,dc=com", people = baseLdif(suffix), tls = false } = options;
+  const folder = await instanceFolder("ldap-");
+  const logFile = join(folder, "log");
+  const configuration = join(folder, "slapd.conf");
+  await mkdir(join(folder, "db"));
+  await writeFile(configuration, slapdConf(folder, suffix, options));
+  await load(people, suffix, folder);
+  const start = ([port, tlsPort]: readonly [number, number]): Promise<Daemon> => {
+    const urls = [`ldap://${host}:${port}/`, ...(tls ? [`ldaps://${host}:${tlsPort}/`] : [])].join(" ");
+    const commandLine = [program("slapd"), "-d", "stats", "-f", configuration, "-h", urls];
+    return startDaemon({ commandLine, cwd: folder, logFile, ready: /slapd starting/ });
+  };
+  let ports: readonly [number, number] = [0, 0];
+  let daemon = await onFreePorts((...free) => {
+    ports = free;
+    return start(free);
+  });
+  const url = `ldap://${host}:${ports[0]}`;
+  const admin: Credentials = { dn: `cn=admin,${suffix}`, password: adminPassword };
+  return {
+    host,
+    port: ports[0],
+    url,
+    tlsUrl: `ldaps://${host}:${ports[1]}`,
+    suffix,
+    adminDn: admin.dn,
+    adminPassword,
+    syncDn: `cn=sync,${suffix}`,
+    syncPassword,
+    get pid() {
+      return daemon.pid;
+    },
+    log: () => readFile(logFile, "utf8"),
+    modify: async (ldif) => void (await client("ldapmodify", [...login(url, admin)], ldif)),
+    search: (args, as = admin) => {
+      const base = args.includes("-b") ? [] : ["-b", suffix];
+      return client("ldapsearch", ["-LLL", "-o", "ldif-wrap=no", ...login(url, as), ...base, ...args]);
+    },
+    kill: () => daemon.end("SIGKILL"),
+    restart: async () => {
+      await daemon.end("SIGTERM");
+      daemon = await start(ports);
+    },
+    stop: async () => {
+      await daemon.end("SIGKILL");
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function slapdConf(
+  folder: string,
+  suffix: string,
+  { sizeLimit, limits = [], global = [], overlays = [], tls, threads = 4 }: SlapdOptions,
+) {
+  const schemas = ["core", "cosine", "inetorgperson", "nis"].map((name) => `include /etc/ldap/schema/${name}.schema`);
+  const { ca, serverCert, serverKey } = certificates();
+  return [
+    ...schemas,
+    "modulepath /usr/lib/ldap",
+    ...["back_mdb", ...overlays].map((module) => `moduleload ${module}`),
+    `pidfile ${join(folder, "pid")}`,
+    `argsfile ${join(folder, "args")}`,
+    `threads ${threads}`,
+    ...(tls
+      ? [`TLSCACertificateFile ${ca}`, `TLSCertificateFile ${serverCert}`, `TLSCertificateKeyFile ${serverKey}`]
+      : []),
+    ...(tls ? ["TLSVerifyClient try", `authz-regexp cn=sync,o=test cn=sync,${suffix}`] : []),
+    ...global,
+    "database mdb",
+    `suffix "${suffix}"`,
+    `rootdn "cn=admin,${suffix}"`,
+    `rootpw ${adminPassword}`,
+    `directory ${join(folder, "db")}`,
+    // The most that the file may grow to; 300,000 people need about 0.5 GB.
+    `maxsize ${4 * 1024 ** 3}`,
+    "dbnosync",
+    "index objectClass,entryUUID,uid,mail eq",
+    ...(sizeLimit === undefined ? [] : [syncLimits(suffix, sizeLimit)]),
+    "sizelimit unlimited",
+    ...limits,
+    "access to attrs=userPassword by anonymous auth by * none",
+    "access to * by * read",
+    ...overlays.flatMap((overlay) => overlayLines[overlay](suffix)),
+    "",
+  ].join("\n");
+}
+
+const syncLimits = (suffix: string, limit: number): string =>
+  `limits dn.exact="cn=sync,${suffix}" size.soft=${limit} size.hard=${limit} size.pr=${limit} size.prtotal=unlimited`;
+
+async function load(people: string | Iterable<string>, suffix: string, folder: string): Promise<void> {
+  const isPath = typeof people === "string" && !people.includes("\n");
+  const file = isPath ? people : join(folder, "people.ldif");
+  if (!isPath) writeLdif(file, typeof people === "string" ? [people] : people);
+  await run([program("slapadd"), "-q", "-f", join(folder, "slapd.conf"), "-b", suffix, "-l", file]);
+  if (!isPath) await rm(file);
+}
+
+const login = (url: string, { dn, password }: Credentials): string[] => ["-x", "-H", url, "-D", dn, "-w", password];
+
+async function client(name: "ldapsearch" | "ldapmodify", args: readonly string[], input = ""): Promise<string> {
+  // LDAPNOINIT: the machine's ldap.conf and the user's .ldaprc have no say.
+  const { code, stdout, stderr } = await outcomeOf([program(name), ...args], {
+    input,
+    env: { ...process.env, LDAPNOINIT: "1" },
+  });
+  if (code === 0) return stdout;
+  throw new Error(`${name} ended with ${code}: ${stderr.trim()}`);
+}
