@@ -63,21 +63,21 @@ function syncCommand(program: Command): Command {
   return program
     .command("sync")
     .description("read the active entries, write what differs")
-    .option("-c, --config FILE", "configuration file, instead of .syncrc.json and its kin in this folder")
+    .option("-c, --config <FILE>", "configuration file, instead of .syncrc.json and its kin in this folder")
     .option("--json", "print one JSON document on stdout, nothing else there")
     .option("-q, --quiet", "say nothing unless something is wrong")
     .option("-v, --verbose", "say more, and show the stack of an error")
     .option("--no-color", "no colours (also: NO_COLOR in the environment)")
-    .option("--log-format FORMAT", "pretty or json: how stderr is written", oneOf("pretty", "json"), "pretty")
-    .option("--changes FILE", "write every change as one JSON line, as it happens; FILE is replaced")
-    .option("--rejects FILE", "write every reject as one JSON line; FILE is replaced")
-    .option("--filter FILTER", "only these entries: AND-ed to the configured filter; try one person")
-    .option("--batch-size N", "rows looked up and written together", wholeNumber(1, 10_000))
-    .option("--limit N", "how many changes and rejects the JSON document holds; all are counted", wholeNumber(0), 100)
+    .option("--log-format <FORMAT>", "pretty or json: how stderr is written", oneOf("pretty", "json"), "pretty")
+    .option("--changes <FILE>", "write every change as one JSON line, as it happens; FILE is replaced")
+    .option("--rejects <FILE>", "write every reject as one JSON line; FILE is replaced")
+    .option("--filter <FILTER>", "only these entries: AND-ed to the configured filter; try one person")
+    .option("--batch-size <N>", "rows looked up and written together", wholeNumber(1, 10_000))
+    .option("--limit <N>", "how many changes and rejects the JSON document holds; all are counted", wholeNumber(0), 100)
     .option("--allow-empty", "go on where the directory has no active entry but the table has active rows")
-    .option("--max-insert N", "raise the limit of new rows for this run", wholeNumber(0))
-    .option("--max-update N", "raise the limit of changed rows for this run", wholeNumber(0))
-    .option("--max-deactivate N", "raise the limit of deactivated rows for this run", wholeNumber(0));
+    .option("--max-insert <N>", "raise the limit of new rows for this run", wholeNumber(0))
+    .option("--max-update <N>", "raise the limit of changed rows for this run", wholeNumber(0))
+    .option("--max-deactivate <N>", "raise the limit of deactivated rows for this run", wholeNumber(0));
 }
 
 const wholeNumber =

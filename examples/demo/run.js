@@ -20,7 +20,7 @@ say(`A directory of 1,000 invented people and an empty users table are in\n  ${f
 sync("1. The first run: every active person becomes a row.");
 changeDirectory();
 sync(
-  "2. The directory has changed: one new mail address, one marriage, one joiner, one who is active again. The same command:",
+  "2. The directory has changed: a new mail address, a marriage, somebody who is active again, a joiner. The same command:",
 );
 showTable();
 say(
@@ -40,29 +40,30 @@ function sync(title) {
   if (status !== 3) process.exit(status || 1);
 }
 
-/** What a day does to a directory, written into the LDIF file. */
+/** What a day does to a directory, written into the LDIF file: entries are parted by empty lines. */
 function changeDirectory() {
-  const before = readFileSync(here("people.ldif"), "utf8");
-  const person = (uid) => new RegExp(`^dn: uid=${uid},[\\s\\S]*?\\n\\n`, "m").exec(before)[0];
-  const mail = person("u000003");
-  const marriage = person("u000004");
-  const back = /^dn: uid=(?:(?!\n\n)[\s\S])*?employeeType: inactive[\s\S]*?\n\n/m.exec(before)[0];
-  const joiner = person("u000005")
+  const entries = readFileSync(here("people.ldif"), "utf8").split("\n\n");
+  const change = (test, to) => {
+    const at = entries.findIndex((entry) => entry.startsWith("dn: uid=") && test(entry));
+    entries[at] = to(entries[at]);
+    return entries[at];
+  };
+  const has = (text) => (entry) => entry.includes(text);
+  change(has("uid: u000002\n"), (entry) => entry.replace(/^mail: .*$/m, "mail: new.address@example.com"));
+  change(has("uid: u000004\n"), (entry) => entry.replaceAll("u000004", "married4"));
+  change(has("employeeType: inactive"), (entry) => entry.replace("employeeType: inactive", "employeeType: active"));
+  const joiner = entries
+    .find(has("uid: u000005\n"))
     .replaceAll("u000005", "u001000")
-    .replace(/^(mail: ).*(@example\.com)$/m, "$1joiner.1000$2")
+    .replace(/^mail: .*$/m, "mail: joiner@example.com")
     .replace(/^entryUUID: .{8}/m, "entryUUID: 00001000");
-  const after = before
-    .replace(mail, mail.replace(/^mail: .*@example\.com$/m, "mail: new.address.3@example.com"))
-    .replace(marriage, marriage.replaceAll("u000004", "married4"))
-    .replace(back, back.replace("employeeType: inactive", "employeeType: active"))
-    .concat(joiner);
-  writeFileSync(inFolder("people.ldif"), after);
+  writeFileSync(inFolder("people.ldif"), [...entries, joiner].join("\n\n"));
 }
 
 function showTable() {
   say("\nThe users table:");
   const columns = ["username", "display_name", "email", "department", "manager", "state"];
-  const some = "username in ('u000000', 'u000003', 'married4', 'u001000') or id <= 3";
+  const some = "username in ('u000002', 'married4') or id <= 2 or id > 925";
   const rows = db.prepare(`select ${columns.join(", ")} from users where ${some} order by id`).all();
   const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? "")))];
   const widths = columns.map((_, at) => Math.max(...cells.map((row) => row[at].length)));

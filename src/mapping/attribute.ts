@@ -1,6 +1,7 @@
 import type { AttributeValue, Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
-import { firstRdn } from "../source/dn.ts";
+import { attributeKey } from "../source/attributes.ts";
+import { parseDn } from "../source/dn.ts";
 import { compareCodePoints } from "./code-points.ts";
 
 /** An attribute that a mapping reads. */
@@ -25,7 +26,7 @@ export function mappedAttribute(name: string, place: string): MappedAttribute {
       hint: 'A name has letters, digits and hyphens, then perhaps options: "cn;lang-de". Several names are written as an array.',
     });
   }
-  return { name, key: name.toLowerCase().replace(/;binary(?=;|$)/g, "") };
+  return { name, key: attributeKey(name) };
 }
 
 /**
@@ -43,18 +44,20 @@ export function partialAttributes(entry: Entry): string[] | undefined {
 }
 
 /**
- * The value that names the entry, if it is among several: the one in the first RDN, by the same letters or else without
- * regard to case. Otherwise all of them.
+ * The value that names the entry, if it is among several: the one in the entry's own RDN (any part of it, where it is
+ * `cn=Anna+uid=anna`), by the same letters or else without regard to case. Otherwise all of them.
  */
 export function preferNaming(
   dn: string,
   { key }: MappedAttribute,
   values: readonly AttributeValue[],
 ): readonly AttributeValue[] {
-  const rdn = firstRdn(dn);
-  if (rdn === undefined || rdn.type.toLowerCase() !== key) return values;
-  if (values.includes(rdn.value)) return [rdn.value];
-  const folded = rdn.value.toLowerCase();
+  // Most attributes do not name their entry: known without taking the DN apart.
+  if (!dn.includes("+") && dn.slice(0, dn.indexOf("=")).trim().toLowerCase() !== key) return values;
+  const naming = parseDn(dn)?.[0]?.find(({ type }) => type.toLowerCase() === key)?.value;
+  if (naming === undefined) return values;
+  if (values.includes(naming)) return [naming];
+  const folded = naming.toLowerCase();
   const similar = inOrder(values).find((value) => typeof value === "string" && value.toLowerCase() === folded);
   return similar === undefined ? values : [similar];
 }

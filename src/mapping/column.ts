@@ -1,7 +1,7 @@
 import type { ColumnRule, Scalar } from "../config/schema.ts";
 import type { AttributeValue, Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
-import { type MappedAttribute, mappedAttribute, preferNaming } from "./attribute.ts";
+import { inOrder, type MappedAttribute, mappedAttribute, preferNaming } from "./attribute.ts";
 import { compareCodePoints } from "./code-points.ts";
 import type { MappedColumn } from "./compile.ts";
 import { type Conversion, conversionOf } from "./conversions.ts";
@@ -136,7 +136,7 @@ function emptiness(
   single: SingleValue,
   { kind }: Combination,
 ): Value | undefined | Refusal {
-  if (rule.multi === "count") return "0";
+  if (rule.multi === "count" && rule.onEmpty === undefined && !rule.required) return "0";
   const action = rule.onEmpty ?? (rule.required ? "reject" : rule.default === undefined ? "null" : "default");
   const byRule = rule.required ? "required" : 'onEmpty "reject"';
   if (action === "reject") return { attribute, rule: byRule, why: "has no value" };
@@ -154,22 +154,31 @@ const notText = (attribute: string, value: Buffer, rule: ColumnRule): Refusal =>
 });
 
 function finisher(rule: ColumnRule, single: SingleValue, combination: Combination): Finish {
+  // Of several bad values the same one is always named, in whichever order they come.
+  const firstRefusal = (attribute: string, values: readonly AttributeValue[]): Refusal | undefined =>
+    inOrder(values)
+      .map((value) => convertOne(rule, single, attribute, value))
+      .find(isRefusal);
   return (attribute, values) => {
+    const [only] = values;
+    if (values.length === 1 && only !== undefined) {
+      const text = convertOne(rule, single, attribute, only);
+      return typeof text === "string" ? combination.combine([text]) : text;
+    }
     const texts: string[] = [];
     for (const value of values) {
       const text = convertOne(rule, single, attribute, value);
-      if (text === undefined) continue;
-      if (isRefusal(text)) return text;
-      if (values.length === 1 || !texts.includes(text)) texts.push(text);
+      if (isRefusal(text)) return firstRefusal(attribute, values) ?? text;
+      if (text !== undefined) texts.push(text);
     }
     if (texts.length === 0) return undefined;
-    if (texts.length > 1) texts.sort(compareCodePoints);
+    const different = texts.sort(compareCodePoints).filter((text, at) => text !== texts[at - 1]);
     return (
-      combination.combine(texts) ?? {
+      combination.combine(different) ?? {
         attribute,
-        value: texts.join(", "),
+        value: different.join(", "),
         rule: `multi ${rule.multi}`,
-        why: `has ${texts.length} values`,
+        why: `has ${different.length} values`,
       }
     );
   };
@@ -189,5 +198,10 @@ function convertOne(
   if (map) {
     return map.get(text) ?? single.unlisted ?? { attribute, value: text, rule: "map", why: "is not listed in the map" };
   }
-  return conversion.convert(text) ?? { attribute, value, rule: `as ${rule.as}`, why: `is not ${conversion.expects}` };
+  const converted = conversion.convert(text);
+  if (converted === undefined) {
+    return { attribute, value, rule: `as ${rule.as}`, why: `is not ${conversion.expects}` };
+  }
+  // An RDN may be empty: "cn=,dc=example".
+  return converted === "" ? undefined : converted;
 }

@@ -67,7 +67,7 @@ export function conversionOf(as: ColumnRule["as"]): Conversion {
 }
 
 function integer(text: string): string | undefined {
-  const match = /^([+-]?)0*(\d+)$/.exec(text);
+  const match = /^([+-]?)0*(0|[1-9]\d*)$/.exec(text);
   if (match === null) return undefined;
   const [, sign, digits = ""] = match;
   return sign === "-" && digits !== "0" ? `-${digits}` : digits;

@@ -43,10 +43,10 @@ export function compileTemplate(template: string, place: string): Template {
   };
 }
 
-/** One value of the attribute, by the rule of multi "single"; an empty one is none. */
+/** One value of the attribute, by the rule of multi "single": bytes where any is bytes, and an empty one is none. */
 function singleValue(entry: Entry, attribute: MappedAttribute): AttributeValue | undefined {
   const values = entry.attributes.get(attribute.key);
   if (values === undefined) return undefined;
-  const [value] = values.length > 1 ? inOrder(preferNaming(entry.dn, attribute, values)) : values;
-  return value === "" ? undefined : value;
+  const sorted = values.length > 1 ? inOrder(preferNaming(entry.dn, attribute, values)) : values;
+  return sorted.find((value) => typeof value !== "string") ?? sorted.find((value) => value !== "");
 }

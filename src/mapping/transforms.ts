@@ -58,13 +58,15 @@ export function collapseSpaces(text: string): string {
   return text.trim().replace(/\s+/g, " ");
 }
 
+// A letter after no other, unless it stands alone after an apostrophe.
+const firstLetter = /(?<![\p{L}\p{M}\p{N}])(?!(?<=[\p{L}\p{M}]['’])\p{L}(?![\p{L}\p{M}]))\p{L}/gu;
+
 /**
  * Capital at the start of each word, the rest small. A word starts after anything that is not a letter, mark or digit,
  * so "jean-luc o'neill" becomes "Jean-Luc O'Neill"; a single letter after an apostrophe is an ending and stays small
  * ("James's"). No names are known by heart: "mcdonald" becomes "Mcdonald", "von" becomes "Von".
  */
 function titlecase(text: string): string {
-  const firstLetter = /(?<![\p{L}\p{M}\p{N}])(?!(?<=[\p{L}\p{M}]['’])\p{L}(?![\p{L}\p{M}]))\p{L}/gu;
   return text.toLowerCase().replace(firstLetter, (letter) => {
     // One letter may have a capital of two (ß, ﬁ): only the first of them is a capital here.
     const [first = "", ...rest] = letter.toUpperCase();

@@ -28,7 +28,8 @@ export function openReports(
   safe: (text: string) => string,
 ): Reports {
   const now = () => new Date();
-  const colour = (stream: Stream): boolean => options.color && !io.env["NO_COLOR"] && stream.isTTY === true;
+  const { NO_COLOR: noColor } = io.env;
+  const colour = (stream: Stream): boolean => options.color && !noColor && stream.isTTY === true;
   const talk = openTalk(io.stderr, options.logFormat, colour(io.stderr), now);
   const onTerminal = io.stderr.isTTY === true && options.logFormat === "pretty";
   const progress = options.quiet ? undefined : onTerminal ? barProgress(io.stderr, now) : plainProgress(talk, now);

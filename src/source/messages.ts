@@ -53,7 +53,7 @@ export function messageReader(): (chunk: Buffer) => Iterable<ServerMessage> {
 
 function decode(bytes: Buffer, message: Element): ServerMessage {
   const [idPart, op, controls] = elements(bytes, message.start, message.end);
-  if (!idPart || idPart.tag !== 0x02 || !op) throw new MalformedMessage("a message has no id or no operation");
+  if (idPart?.tag !== 0x02 || !op) throw new MalformedMessage("a message has no id or no operation");
   const id = integer(bytes, idPart);
   switch (op.tag) {
     case 0x64:

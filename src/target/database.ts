@@ -1,7 +1,7 @@
-import type { Knex } from "knex";
 import { Failure } from "../errors.ts";
 import type { Column, Table } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
+import type { Knex } from "./knex.ts";
 import { matchKeyColumn, type WritableColumn, writableColumn } from "./table.ts";
 import { type Found, type RowValues, type Target, type Write, WriteError } from "./target.ts";
 

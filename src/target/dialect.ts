@@ -1,6 +1,6 @@
-import type { Knex } from "knex";
 import type { Failure } from "../errors.ts";
 import type { Column, ColumnType, Table } from "./column.ts";
+import type { Knex } from "./knex.ts";
 import type { WriteError } from "./target.ts";
 
 /** What the driver is given for one value. */

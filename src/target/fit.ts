@@ -19,10 +19,10 @@ export type Fit = (value: string | null) => string | null | Misfit;
  * comparing texts is comparing what is stored. Nothing is rounded or cut in silence but fractions of a second.
  */
 export function fitter(kind: Kind, column: Column, type: ColumnType): Fit {
-  const fit = fitters[type.type] as (text: string, kind: Kind, type: ColumnType) => Fitted;
+  const convert = fitters[type.type] as (text: string, kind: Kind, type: ColumnType) => Fitted;
   return (value) => {
     if (value === null) return column.nullable ? null : { misfit: "no value, column is NOT NULL" };
-    return fit(value, kind, type);
+    return convert(value, kind, type);
   };
 }
 
@@ -98,8 +98,8 @@ function fitText(text: string, type: OfType<"text">): Fitted {
 const outside: { readonly [C in Charset]: RegExp } = {
   unicode: /\p{Surrogate}/u,
   bmp: /[\u{10000}-\u{10FFFF}]|\p{Surrogate}/u,
-  latin1: /[^\x00-\xFF€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]/u,
-  ascii: /[^\x00-\x7F]/u,
+  latin1: /[^\p{Cc} -ÿ€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]/u,
+  ascii: /[\u{80}-\u{10FFFF}]/u,
 };
 
 function fitDecimal(text: string, type: OfType<"decimal">): Fitted {

@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import type { Knex } from "knex";
 
+export type { Knex } from "knex";
+
 /** The one importer of knex, mysql2 (through knex) and libsql; loaded when a target is opened. */
 
 const silent = { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} };

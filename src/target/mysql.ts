@@ -1,14 +1,13 @@
 import { readFileSync } from "node:fs";
-import type { Knex } from "knex";
 import type { ResolvedConfig } from "../config/load.ts";
+import { nearest } from "../config/nearest.ts";
 import { Failure } from "../errors.ts";
 import type { Column, ColumnType, Table } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
 import { canonicalJson } from "./json.ts";
-import { openMysql, type RawMysqlConnection } from "./knex.ts";
+import { type Knex, openMysql, type RawMysqlConnection } from "./knex.ts";
 import { mysqlColumnType } from "./mysql-columns.ts";
 import { mysqlError } from "./mysql-errors.ts";
-import { nearestName } from "./table.ts";
 
 type MysqlConfig = Extract<ResolvedConfig["target"], { client: "mysql2" }>;
 
@@ -176,12 +175,12 @@ async function noSuchTable(db: Knex, schema: string, name: string): Promise<Fail
   const [tables] = (await db.raw("select table_name as name from information_schema.tables where table_schema = ?", [
     schema,
   ])) as [{ name: string }[]];
-  const nearest = nearestName(
+  const meant = nearest(
     name,
     tables.map((row) => row.name),
   );
   return new Failure("configuration", `target.table: the database ${schema} has no table "${name}"`, {
-    hint: nearest === undefined ? "create it, or grant the user SELECT on it" : `did you mean "${nearest}"?`,
+    hint: meant === undefined ? "create it, or grant the user SELECT on it" : `did you mean "${meant}"?`,
   });
 }
 

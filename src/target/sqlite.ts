@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
-import type { Knex } from "knex";
 import type { ResolvedConfig } from "../config/load.ts";
+import { nearest } from "../config/nearest.ts";
 import { Failure } from "../errors.ts";
 import type { Column, ColumnType, Table } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
 import { canonicalJson } from "./json.ts";
-import { openSqlite } from "./knex.ts";
+import { type Knex, openSqlite } from "./knex.ts";
 import { sqliteError } from "./sqlite-errors.ts";
-import { nearestName } from "./table.ts";
 
 type SqliteConfig = Extract<ResolvedConfig["target"], { client: "sqlite" }>;
 
@@ -74,12 +73,12 @@ async function describeTable(db: Knex, name: string): Promise<Table> {
   const rows = (await db.raw("select * from pragma_table_xinfo(?)", [name])) as PragmaColumn[];
   if (rows.length === 0) {
     const tables = (await db.raw("select name from sqlite_schema where type = 'table'")) as { name: string }[];
-    const nearest = nearestName(
+    const meant = nearest(
       name,
       tables.map((table) => table.name),
     );
     throw new Failure("configuration", `target.table: the database has no table "${name}"`, {
-      hint: nearest === undefined ? "create it first" : `did you mean "${nearest}"?`,
+      hint: meant === undefined ? "create it first" : `did you mean "${meant}"?`,
     });
   }
   const indexes = await describeIndexes(db, name, rows);

@@ -1,4 +1,4 @@
-import leven from "leven";
+import { nearest } from "../config/nearest.ts";
 import { Failure } from "../errors.ts";
 import type { Column, ColumnType, Table } from "./column.ts";
 import type { WriteError } from "./target.ts";
@@ -13,12 +13,12 @@ export type WritableColumn = Column & { readonly type: ColumnType };
 export function writableColumn(table: Table, name: string, place: string): WritableColumn {
   const column = table.columns.get(name.toLowerCase());
   if (!column) {
-    const nearest = nearestName(
+    const meant = nearest(
       name,
       [...table.columns.values()].map((each) => each.name),
     );
     throw new Failure("configuration", `${place}: the table ${table.name} has no column "${name}"`, {
-      hint: nearest === undefined ? columnList(table) : `did you mean "${nearest}"?`,
+      hint: meant === undefined ? columnList(table) : `did you mean "${meant}"?`,
     });
   }
   if (column.generated) {
@@ -45,14 +45,6 @@ export function writableColumn(table: Table, name: string, place: string): Writa
 
 const columnList = (table: Table): string =>
   `it has ${[...table.columns.values()].map((column) => column.name).join(", ")}`;
-
-/** The known name that is at most three letters away; undefined where none is. */
-export function nearestName(name: string, names: readonly string[]): string | undefined {
-  const [nearest] = names
-    .map((each) => ({ each, distance: leven(each, name) }))
-    .sort((a, b) => a.distance - b.distance);
-  return nearest && nearest.distance <= 3 ? nearest.each : undefined;
-}
 
 /** Types whose equality is either that of their text or the collation's. */
 const keyTypes: readonly ColumnType["type"][] = ["text", "integer", "uuid"];
