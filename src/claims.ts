@@ -5,8 +5,8 @@ import { Failure } from "./errors.ts";
 
 /** Who has which row in this run. */
 export interface Claims {
-  /** The DN that claimed this identity first; undefined where nobody had and it is now this DN's. */
-  claim(identity: string, dn: string): string | undefined;
+  /** Notes that this identity, which nobody has claimed yet, is this DN's. */
+  claim(identity: string, dn: string): void;
   /** The DN that has claimed this identity. */
   claimant(identity: string): string | undefined;
   close(): void;
@@ -20,15 +20,11 @@ export interface Claims {
 export function openClaims(): Claims {
   const seen = fingerprints();
   const spool = openSpool();
-  const claimant = (identity: string): string | undefined => (seen.has(identity) ? spool.find(identity) : undefined);
   return {
-    claimant,
+    claimant: (identity) => (seen.has(identity) ? spool.find(identity) : undefined),
     claim: (identity, dn) => {
-      const first = claimant(identity);
-      if (first !== undefined) return first;
       seen.add(identity);
       spool.append(identity, dn);
-      return undefined;
     },
     close: () => spool.close(),
   };

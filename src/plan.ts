@@ -160,6 +160,11 @@ function userMaker(
     const { dn } = entry;
     const mapped = map(entry);
     if (isMappingReject(mapped)) return { dn, key: keyOf(entry), column: mapped.column, reason: mapped.reason };
+    const keyColumn = columns[key];
+    if (keyColumn && typeof mapped[key] !== "string") {
+      const reason = `${keyColumn.name}: no value, but it is the match key (from ${keyColumn.source})`;
+      return { dn, key: "", column: keyColumn.name, reason };
+    }
     const values: (string | null | undefined)[] = [];
     for (const [at, column] of columns.entries()) {
       const value = at < mapped.length ? mapped[at] : null;
@@ -175,9 +180,6 @@ function userMaker(
       }
       values.push(fitted);
     }
-    const text = values[key];
-    if (typeof text !== "string")
-      return { dn, key: "", column: columns[key]?.name ?? "", reason: "the entry has no value for the match key" };
-    return { dn, key: text, values };
+    return { dn, key: values[key] ?? "", values };
   };
 }

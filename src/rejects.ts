@@ -10,7 +10,10 @@ import type { Target, WriteError } from "./target/target.ts";
 /** Words for every way in which an entry is rejected, and the limit on how many may be. */
 export interface Rejects {
   add(reject: Reject): void;
-  /** The row with this key carries the immutable id `owner`, which is not this user's. */
+  /**
+   * The row with this key carries the immutable id `owner`, which is not this user's. Where its identity is given, the
+   * reject waits for the name of the entry that it belongs to, which may come later.
+   */
   foreign(user: User, owner: string, identity: string | undefined): void;
   /** This DN has the row of this identity: now those that wait for its name can be told. */
   claimed(identity: string, dn: string): void;
@@ -48,9 +51,8 @@ export function rejects(run: {
     add,
     foreign: (user, owner, identity) => {
       const foreign = { user, owner };
-      const holder = identity === undefined ? undefined : claims.claimant(identity);
-      if (identity === undefined || holder !== undefined || waiting.size >= mostWaiting) {
-        add(foreignReject(plan, foreign, holder));
+      if (identity === undefined || waiting.size >= mostWaiting) {
+        add(foreignReject(plan, foreign, undefined));
         return;
       }
       count += 1;

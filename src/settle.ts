@@ -42,18 +42,15 @@ const look = (run: Settling, users: readonly User[]): Promise<readonly Found[]> 
 /** Whether this user is the one for the row of this identity; where another is, this one has been rejected. */
 function stands(run: Settling, verdict: Verdict, identity: string): boolean {
   const { user } = verdict;
-  if (verdict.kind === "foreign") {
-    run.rejects.foreign(user, verdict.owner, identity);
-    run.rejects.check();
-    return false;
-  }
-  const first = run.claims.claim(identity, user.dn);
-  if (first === undefined) {
+  const first = run.claims.claimant(identity);
+  if (first === undefined && verdict.kind !== "foreign") {
+    run.claims.claim(identity, user.dn);
     run.rejects.claimed(identity, user.dn);
     return true;
   }
+  if (first === undefined && verdict.kind === "foreign") run.rejects.foreign(user, verdict.owner, identity);
   // A server may give one entry twice, where it was moved during the read; that is no clash.
-  if (first !== user.dn) run.rejects.duplicate(user, first);
+  else if (first !== undefined && first !== user.dn) run.rejects.duplicate(user, first);
   run.rejects.check();
   return false;
 }

@@ -157,7 +157,7 @@ function readValue(raw: unknown, type: ColumnType): string {
 const identities: Readonly<Record<string, string>> = { NOCASE: "lower(k.v)", RTRIM: "rtrim(k.v, ' ')" };
 
 function lookup(table: string, key: Column, keys: readonly Binding[], select: readonly string[]): Statement {
-  const identity = identities[key.collation ?? ""] ?? "k.v";
+  const identity = identities[key.collation?.toUpperCase() ?? ""] ?? "k.v";
   const columns = ["k.i", identity, `u.${quote(key.name)}`, ...select].map((sql, at) => `${sql} as c${at}`).join(", ");
   const collate = key.collation === undefined ? "" : ` collate ${key.collation}`;
   return {
