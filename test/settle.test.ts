@@ -1,0 +1,237 @@
+import { describe, expect, it } from "vitest";
+import type { Change, Reject, User } from "../src/change.ts";
+import { openClaims } from "../src/claims.ts";
+import type { Plan } from "../src/plan.ts";
+import { rejects } from "../src/rejects.ts";
+import type { SyncEvent } from "../src/report/event.ts";
+import { tally } from "../src/report/tally.ts";
+import { settle } from "../src/settle.ts";
+import type { Table } from "../src/target/column.ts";
+import { type Found, type RowValues, type Target, type Write, WriteError } from "../src/target/target.ts";
+
+/** A step of what the database does to the writes, one after the other; after the last all goes well. */
+type Step = "well" | "conflict" | "lost before the commit" | "lost in the commit" | "key taken by somebody";
+
+const columns = ["username", "mail"] as const;
+const table: Table = {
+  name: "users",
+  columns: new Map(),
+  uniqueIndexes: [
+    { name: "by_name", columns: ["username"] },
+    { name: "by_mail", columns: ["mail"] },
+  ],
+};
+
+const plan: Plan = {
+  columns: columns.map((name) => ({ name, column: name, source: name, insertOnly: false, fit: (value) => value })),
+  attributes: [],
+  key: 0,
+  immutableId: undefined,
+  state: undefined,
+  protect: [],
+  read: columns,
+  toUser: () => {
+    throw new Error("not used here");
+  },
+};
+
+/** A table in memory: unique name and mail, all or nothing, and the steps that it is told. */
+function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
+  const transactions: number[] = [];
+  const lookUps: number[] = [];
+  const apply = (writes: readonly Write[]): Map<string, RowValues> => {
+    const next = new Map(rows);
+    for (const write of writes) {
+      const before = write.kind === "update" ? next.get(write.key) : undefined;
+      const row = columns.map((name, at) => {
+        const given = write.columns.indexOf(name);
+        return given < 0 ? (before?.[at] ?? null) : (write.values[given] ?? null);
+      });
+      const [name, mail] = row;
+      if (write.kind === "insert" && next.has(name ?? "")) throw clash("by_name");
+      for (const [other, [, taken]] of next)
+        if (mail !== null && taken === mail && other !== (before?.[0] ?? name)) throw clash("by_mail");
+      if (mail === "refused") throw new WriteError("refused", "CONSTRAINT `not_this_one` failed");
+      if (before) next.delete(before[0] ?? "");
+      next.set(name ?? "", row);
+    }
+    return next;
+  };
+  const target: Target = {
+    title: "memory",
+    table,
+    find: async (keys) => {
+      lookUps.push(keys.length);
+      return keys.map((key): Found => ({ identity: key.toLowerCase(), row: rows.get(key) }));
+    },
+    write: async (writes) => {
+      transactions.push(writes.length);
+      const step = steps.shift() ?? "well";
+      if (step === "conflict") throw new WriteError("conflict", "Deadlock found");
+      if (step === "lost before the commit") throw new WriteError("outage", "the connection was cut");
+      if (step === "key taken by somebody")
+        rows.set(String(writes[0]?.values[0]), [String(writes[0]?.values[0]), "theirs"]);
+      const next = apply(writes);
+      rows.clear();
+      for (const [key, row] of next) rows.set(key, row);
+      if (step === "lost in the commit") throw new WriteError("outage", "the connection was cut");
+    },
+    holder: async ([column], [value]) =>
+      [...rows.values()].find((row) => row[columns.indexOf(column as "mail")] === value)?.[0] ?? undefined,
+    count: async () => rows.size,
+    close: async () => {},
+  };
+  return { target, transactions, lookUps };
+}
+
+const clash = (index: string): WriteError =>
+  new WriteError("refused", `Duplicate entry for key '${index}'`, { unique: { index } });
+const user = (key: string, mail: string): User => ({ dn: `uid=${key}`, key, values: [key, mail] });
+
+async function settled(users: readonly User[], rows: Map<string, RowValues>, steps: Step[] = [], attempts = 5) {
+  const { target, transactions, lookUps } = memoryTarget(rows, steps);
+  const counted = tally();
+  const events: SyncEvent[] = [];
+  const report = (event: SyncEvent) => {
+    counted.report(event);
+    events.push(event);
+  };
+  const claims = openClaims();
+  const waits: number[] = [];
+  const wait = async (ms: number) => void waits.push(ms);
+  const retry = { attempts, report, signal: new AbortController().signal, wait, random: () => 1 };
+  const rejected = rejects({ plan, target, claims, report, max: 1000 });
+  let failure: unknown;
+  try {
+    await settle({ plan, target, claims, rejects: rejected, report, retry }, users);
+  } catch (error) {
+    failure = error;
+  }
+  claims.close();
+  const { inserted, updated, unchanged, rejected: refused } = counted.counts();
+  const changes = events.flatMap((event): Change[] => (event.type === "change" ? [event.change] : []));
+  const told = events.flatMap((event): Reject[] => (event.type === "reject" ? [event.reject] : []));
+  return {
+    counts: [inserted, updated, unchanged, refused],
+    rows: [...rows.values()].sort(),
+    transactions,
+    lookUps,
+    waits,
+    changes,
+    told,
+    events,
+    failure,
+  };
+}
+
+const start = (): Map<string, RowValues> =>
+  new Map([
+    ["bert", ["bert", "old"]],
+    ["carl", ["carl", "c"]],
+  ]);
+const three = [user("anna", "a"), user("bert", "b"), user("carl", "c")];
+const after = [
+  ["anna", "a"],
+  ["bert", "b"],
+  ["carl", "c"],
+];
+
+describe("settling a batch", () => {
+  it("is one look-up and one transaction", async () => {
+    const { counts, rows, transactions, lookUps } = await settled(three, start());
+    expect({ counts, rows, transactions, lookUps }).toEqual({
+      counts: [1, 1, 1, 0],
+      rows: after,
+      transactions: [2],
+      lookUps: [3],
+    });
+  });
+
+  it("without a difference is a look-up and nothing else", async () => {
+    const { counts, transactions, lookUps } = await settled([user("carl", "c")], start());
+    expect({ counts, transactions, lookUps }).toEqual({ counts: [0, 0, 1, 0], transactions: [], lookUps: [1] });
+  });
+
+  it.each<[Step, string]>([
+    ["conflict", "Deadlock found"],
+    ["lost before the commit", "the connection was cut"],
+    ["lost in the commit", "the connection was cut"],
+  ])("after a transaction that was %s is the same, told once, and counted once", async (step, reason) => {
+    const { counts, rows, changes, events } = await settled(three, start(), [step]);
+    expect({ counts, rows }).toEqual({ counts: [1, 1, 1, 0], rows: after });
+    expect(changes.map(({ kind, key }) => [kind, key])).toEqual([
+      ["insert", "anna"],
+      ["update", "bert"],
+    ]);
+    expect(events.filter(({ type }) => type === "retry")).toEqual([
+      expect.objectContaining({ attempt: 1, attempts: 5, reason }),
+    ]);
+  });
+
+  it("is not written twice where the commit was lost and had happened", async () => {
+    const { transactions } = await settled(three, start(), ["lost in the commit"]);
+    expect(transactions).toEqual([2]);
+  });
+
+  it("waits longer each time, longer after an outage, and gives up in words", async () => {
+    const { counts, rows, waits, failure } = await settled(three, start(), Array(9).fill("lost before the commit"), 3);
+    expect({ counts, rows, waits }).toEqual({
+      counts: [0, 0, 0, 0],
+      rows: [
+        ["bert", "old"],
+        ["carl", "c"],
+      ],
+      waits: [500, 1250, 3125],
+    });
+    expect(failure).toMatchObject({
+      turn: "database",
+      message: "the connection was cut; given up after 3 attempts to go on",
+    });
+    expect((await settled(three, start(), Array(9).fill("conflict"), 3)).waits).toEqual([50, 125, 313]);
+  });
+
+  it("looks again where a key was taken between look-up and write, and takes the row as it is now", async () => {
+    const { counts, changes } = await settled([user("anna", "a")], new Map(), ["key taken by somebody"]);
+    expect(counts).toEqual([0, 1, 0, 0]);
+    expect(changes).toEqual([
+      { kind: "update", key: "anna", dn: "uid=anna", columns: { mail: { from: "theirs", to: "a" } } },
+    ]);
+  });
+
+  it("finds a bad row among 500 by halves, rejects it alone, and needs some twenty transactions for it", async () => {
+    const users = Array.from({ length: 500 }, (_, i) => user(`u${i}`, i === 321 ? "refused" : `m${i}`));
+    const { counts, transactions, told } = await settled(users, new Map());
+    expect(counts).toEqual([499, 0, 0, 1]);
+    expect(transactions.length).toBeLessThanOrEqual(19);
+    expect(told).toEqual([
+      {
+        dn: "uid=u321",
+        key: "u321",
+        column: "",
+        reason: "the database refused the row: CONSTRAINT `not_this_one` failed",
+      },
+    ]);
+  });
+
+  it("rejects every bad row where all are bad", async () => {
+    const users = Array.from({ length: 8 }, (_, i) => user(`u${i}`, "refused"));
+    expect((await settled(users, new Map())).counts).toEqual([0, 0, 0, 8]);
+  });
+
+  it("lets the first of two with one mail stand, and names both", async () => {
+    const { counts, told } = await settled([user("anna", "x"), user("bert", "x")], new Map());
+    expect(counts).toEqual([1, 0, 0, 1]);
+    expect(told).toEqual([
+      {
+        dn: "uid=bert",
+        key: "bert",
+        column: "mail",
+        reason: 'mail "x" already belongs to the row with username "anna" (uid=anna)',
+      },
+    ]);
+  });
+
+  it("gives an entry that was read twice one place in the counts", async () => {
+    expect((await settled([user("anna", "a"), user("anna", "a")], new Map())).counts).toEqual([1, 0, 0, 0]);
+  });
+});
