@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { connect, isIP, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
 import { Failure } from "../errors.ts";
 import type { LdapConfig } from "./ldap.ts";
-import { BindRefused, bindOver, startTlsOver } from "./ldapts.ts";
+import { BindRefused, bindOver, NoAnswer, startTlsOver } from "./ldapts.ts";
 import { bindFailure } from "./result-codes.ts";
 
 /** An open connection that is bound as configured and on which nobody else reads. */
@@ -56,6 +56,7 @@ class Unanswered extends Error {
 }
 
 async function openOne(config: LdapConfig, url: URL, server: string, signal: AbortSignal): Promise<Connection> {
+  signal.throwIfAborted();
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const secure = url.protocol === "ldaps:";
   const port = Number(url.port) || (secure ? 636 : 389);
@@ -66,14 +67,16 @@ async function openOne(config: LdapConfig, url: URL, server: string, signal: Abo
   signal.addEventListener("abort", abort, { once: true });
   try {
     socket = secure ? connectTls({ ...tls, host, port }) : connect({ host, port });
-    socket = await ready(socket, secure ? "secureConnect" : "connect", timeoutMs);
+    await ready(socket, secure ? "secureConnect" : "connect", timeoutMs);
     if (!secure && tls) {
-      const plain = socket;
-      await startTlsOver(plain, config.timeoutMs);
-      socket = await ready(connectTls({ ...tls, socket: plain }), "secureConnect", timeoutMs);
+      await startTlsOver(socket, config.timeoutMs);
+      socket = connectTls({ ...tls, socket });
+      await ready(socket, "secureConnect", timeoutMs);
     }
     await authenticate(config, socket);
+    signal.throwIfAborted();
   } catch (error) {
+    signal.removeEventListener("abort", abort);
     socket?.destroy();
     if (signal.aborted) throw signal.reason;
     throw refusal(error, server, config);
@@ -103,18 +106,31 @@ function bound(socket: Socket | TLSSocket, server: string, signal: AbortSignal, 
 
 function tlsOptions({ tls }: LdapConfig, host: string): ConnectionOptions {
   const servername = tls.servername ?? (isIP(host) ? undefined : host);
-  return {
-    ...(tls.ca !== undefined && { ca: readFileSync(tls.ca) }),
-    ...(tls.cert !== undefined && { cert: readFileSync(tls.cert) }),
-    ...(tls.key !== undefined && { key: readFileSync(tls.key) }),
-    ...(servername !== undefined && { servername }),
-    // Without a servername, tls.connect checks the certificate against `host`: over an existing socket it must be told.
-    host,
-    rejectUnauthorized: tls.rejectUnauthorized,
-  };
+  try {
+    return {
+      secureContext: createSecureContext({
+        ...(tls.ca !== undefined && { ca: readFileSync(tls.ca) }),
+        ...(tls.cert !== undefined && { cert: readFileSync(tls.cert) }),
+        ...(tls.key !== undefined && { key: readFileSync(tls.key) }),
+      }),
+      ...(servername !== undefined && { servername }),
+      // Without a servername, tls.connect checks the certificate against `host`: over an existing socket it must be told.
+      host,
+      rejectUnauthorized: tls.rejectUnauthorized,
+    };
+  } catch (error) {
+    throw new Failure("configuration", `the files of source.tls cannot be used: ${wordsOf(error)}`, {
+      hint: "tls.ca, tls.cert and tls.key name PEM files; the key is the one of the certificate, and without a passphrase",
+      cause: error,
+    });
+  }
 }
 
-function ready<S extends Socket>(socket: S, event: "connect" | "secureConnect", timeoutMs: number): Promise<S> {
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function ready(socket: Socket, event: "connect" | "secureConnect", timeoutMs: number): Promise<void> {
+  // A socket without a listener for errors would end the process; later ones are learned of by reading.
+  socket.on("error", () => {});
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       socket.destroy(Object.assign(new Error("timed out"), { code: "ETIMEDOUT" }));
@@ -131,7 +147,7 @@ function ready<S extends Socket>(socket: S, event: "connect" | "secureConnect", 
       socket.off("error", failed);
       socket.off("close", closed);
       socket.setNoDelay(true);
-      resolve(socket);
+      resolve();
     });
   });
 }
@@ -154,6 +170,10 @@ function refusal(error: unknown, server: string, config: LdapConfig): unknown {
         })
       : bindFailure(server, who, error.code, error.message);
     return elsewhere.has(error.code) ? new Unanswered(failure) : failure;
+  }
+  if (error instanceof NoAnswer) {
+    const hint = "is this the right port for ldap:// or ldaps://, and is the directory well?";
+    return new Unanswered(new Failure("directory", `${server} ${error.message}`, { hint, cause: error.cause }));
   }
   if (!(error instanceof Error)) return error;
   const code = "code" in error ? String(error.code) : "";

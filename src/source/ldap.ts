@@ -4,7 +4,6 @@ import { Failure } from "../errors.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import { isWithin, normaliseDn } from "./dn.ts";
 import { andFilters, parseFilter } from "./filter.ts";
-
 import { encodeSearch } from "./ldapts.ts";
 import { receiver, searchPages } from "./search.ts";
 import type { Notice, ReadRequest, Source } from "./source.ts";
@@ -33,12 +32,12 @@ async function* read(
   notice: Notice,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Entry[]> {
-  const connection = await openConnection(config, urls, signal);
-  const receive = receiver(connection, config.timeoutMs, signal);
-  const references = referenceCounter(config, connection);
   // An attribute list that is empty would mean all attributes; "1.1" means none (RFC 4511 section 4.5.1.8).
   const attributes = request.attributes.length > 0 ? request.attributes : ["1.1"];
   const search = { scope: config.scope, filter: parseFilter(filter), attributes, pageSize: config.pageSize };
+  const connection = await openConnection(config, urls, signal);
+  const receive = receiver(connection, config.timeoutMs, signal);
+  const references = referenceCounter(config, connection);
   try {
     for (const base of bases) {
       const encode = (id: number, cookie: Buffer | undefined) => encodeSearch({ ...search, base }, id, cookie);

@@ -3,6 +3,7 @@ import {
   type BerWriter,
   Client,
   Filter,
+  MessageParserError,
   PagedResultsControl,
   ResultCodeError,
   type SaslMechanism,
@@ -27,6 +28,20 @@ export class BindRefused extends Error {
     this.code = error.code;
     this.startTls = startTls;
   }
+}
+
+/** There was no answer, or none that is LDAP. `message` continues the name of the server. */
+export class NoAnswer extends Error {
+  constructor(request: string, timeoutMs: number, cause: unknown) {
+    super(noAnswerWords(request, timeoutMs, cause), { cause });
+  }
+}
+
+function noAnswerWords(request: string, timeoutMs: number, cause: unknown): string {
+  if (cause instanceof MessageParserError) return `answered the ${request} with what is not LDAP`;
+  return cause instanceof Error && /time(d )?out$/.test(cause.message)
+    ? `did not answer the ${request} within ${timeoutMs} ms`
+    : `closed the connection instead of answering the ${request}`;
 }
 
 export type Credentials = { readonly dn: string; readonly password: string } | { readonly mechanism: SaslMechanism };
@@ -55,11 +70,13 @@ async function withClient(
 ): Promise<void> {
   const before = socketEvents.map((event) => new Set(socket.listeners(event)));
   // The URL only satisfies the constructor: the socket that it is given is connected already.
-  const client = new Client({ url: "ldap://localhost", timeout: timeoutMs, createConnection: () => socket });
+  const options = { timeout: timeoutMs, connectTimeout: timeoutMs, createConnection: () => socket };
+  const client = new Client({ url: "ldap://localhost", ...options });
   try {
     await work(client);
   } catch (error) {
-    throw error instanceof ResultCodeError ? new BindRefused(error, startTls) : error;
+    if (error instanceof ResultCodeError) throw new BindRefused(error, startTls);
+    throw new NoAnswer(startTls ? "StartTLS request" : "bind", timeoutMs, error);
   } finally {
     socketEvents.forEach((event, at) => {
       for (const listener of socket.listeners(event)) {
@@ -67,7 +84,7 @@ async function withClient(
       }
     });
     socket.pause();
-    // A socket without a listener for errors would end the process; who reads it next learns of the error by reading.
+    // ldapts takes away all listeners for errors, and a socket without one would end the process.
     socket.on("error", () => {});
   }
 }

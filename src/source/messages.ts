@@ -28,26 +28,28 @@ export type ServerMessage = { readonly id: number } & (
  *
  * @throws MalformedMessage
  */
-export function messageReader(): (chunk: Buffer) => Iterable<ServerMessage> {
+export function messageReader(): (chunk: Buffer) => readonly ServerMessage[] {
   let waiting: Buffer[] = [];
   let size = 0;
   let wanted = 0;
-  return function* read(chunk) {
+  return (chunk) => {
     waiting.push(chunk);
     size += chunk.length;
-    if (size < wanted) return;
+    if (size < wanted) return [];
+    const messages: ServerMessage[] = [];
     const bytes = waiting.length === 1 ? chunk : Buffer.concat(waiting, size);
     let offset = 0;
     for (;;) {
       const length = messageSize(bytes, offset, bytes.length);
       wanted = length ?? 0;
       if (length === undefined || offset + length > bytes.length) break;
-      yield decode(bytes, element(bytes, offset, offset + length));
+      messages.push(decode(bytes, element(bytes, offset, offset + length)));
       offset += length;
     }
     const rest = bytes.subarray(offset);
     waiting = rest.length > 0 ? [rest] : [];
     size = rest.length;
+    return messages;
   };
 }
 

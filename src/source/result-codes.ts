@@ -1,5 +1,6 @@
 import { Failure } from "../errors.ts";
 import type { Result } from "./messages.ts";
+import type { Progress } from "./search.ts";
 
 /** Result codes (RFC 4511 appendix A) that a read meets, and what to do about them. */
 const resultCodes: Readonly<Record<number, { readonly name: string; readonly hint?: string }>> = {
@@ -7,51 +8,67 @@ const resultCodes: Readonly<Record<number, { readonly name: string; readonly hin
   2: { name: "protocolError" },
   3: { name: "timeLimitExceeded", hint: "ask the directory's administrator for a higher time limit for bindDn" },
   4: { name: "sizeLimitExceeded", hint: "set a smaller source.pageSize, or ask for a higher size limit for bindDn" },
-  7: { name: "authMethodNotSupported" },
+  7: { name: "authMethodNotSupported", hint: "does the server offer this kind of bind?" },
   8: { name: "strongerAuthRequired", hint: 'use ldaps:// or "startTls": true' },
   10: { name: "referral", hint: "point source.url at the server that holds the entries" },
   11: { name: "adminLimitExceeded", hint: "set a smaller source.pageSize, or ask for higher limits for bindDn" },
-  12: { name: "unavailableCriticalExtension" },
+  12: { name: "unavailableCriticalExtension", hint: "does the server know paged results (RFC 2696)?" },
   13: { name: "confidentialityRequired", hint: 'use ldaps:// or "startTls": true' },
   18: { name: "inappropriateMatching" },
   32: { name: "noSuchObject" },
   34: { name: "invalidDNSyntax", hint: "check source.baseDn" },
-  48: { name: "inappropriateAuthentication" },
+  48: { name: "inappropriateAuthentication", hint: "check source.bindDn and source.bindPassword" },
   49: { name: "invalidCredentials", hint: "check source.bindDn and source.bindPassword" },
   50: { name: "insufficientAccessRights", hint: "give bindDn the right to read these entries" },
-  51: { name: "busy" },
-  52: { name: "unavailable" },
-  53: { name: "unwillingToPerform" },
+  51: { name: "busy", hint: "run again when the directory is less busy" },
+  52: { name: "unavailable", hint: "run again when the directory is back" },
+  53: { name: "unwillingToPerform", hint: "some servers want a bind, or an encrypted connection, first" },
   80: { name: "other" },
 };
 
 /** `sizeLimitExceeded (4)`, and what the server said besides. */
 export function resultWords({ code, diagnostic }: Pick<Result, "code" | "diagnostic">): string {
   const name = resultCodes[code]?.name ?? "result code";
-  const said = diagnostic.replaceAll("\0", "").trim();
+  // One line, and nothing that a terminal would obey; Active Directory ends its words with a NUL.
+  const said = diagnostic.replace(/\p{Cc}+/gu, " ").trim();
   return `${name} (${code})${said === "" ? "" : `: ${said}`}`;
 }
 
 /** The failure of a bind or a StartTLS. */
 export function bindFailure(server: string, who: string, code: number, diagnostic: string): Failure {
   return new Failure("directory", `${server} refused the bind as ${who}: ${resultWords({ code, diagnostic })}`, {
-    hint: resultCodes[code]?.hint,
+    hint: hintFor(code),
   });
 }
 
-/** The failure of a search below `base` that ended with another code than success, after `entries` entries. */
-export function searchFailure(server: string, base: string, entries: number, result: Result): Failure {
-  const after = entries > 0 ? ` after ${entries} entries` : "";
+/** The failure of a search that ended with another code than success. */
+export function searchFailure(progress: Progress, result: Result): Failure {
+  const { server, base } = progress;
   if (result.code === 32) {
     const exists = result.matchedDn === "" ? "no part of it does" : `${result.matchedDn} does`;
-    return new Failure("directory", `${server}: ${base} does not exist; ${exists}`, { hint: "check source.baseDn" });
+    return new Failure("directory", `${server}: ${base || "the root"} does not exist; ${exists}`, {
+      hint: "check source.baseDn",
+    });
   }
   const referrals = result.referrals.length > 0 ? ` to ${result.referrals.join(", ")}` : "";
+  return incomplete(progress, `the server ended it with ${resultWords(result)}${referrals}`, {
+    hint: hintFor(result.code),
+  });
+}
+
+/** The failure of a search that did not come to its end. */
+export function incomplete(
+  { server, base, read }: Progress,
+  why: string,
+  details: { readonly hint: string; readonly cause?: unknown },
+): Failure {
+  const after = `${read} ${read === 1 ? "entry" : "entries"}`;
   return new Failure(
     "directory",
-    `${server} ended the search below ${base || "the root"}${after} with ${resultWords(result)}${referrals}`,
-    {
-      hint: resultCodes[result.code]?.hint,
-    },
+    `${server}: the read below ${base || "the root"} is not complete: after ${after} ${why}`,
+    details,
   );
 }
+
+const hintFor = (code: number): string =>
+  resultCodes[code]?.hint ?? "ask the directory's administrator what the server's log says";

@@ -55,7 +55,10 @@ export async function databaseTarget(
 
 const unreachable = (error: WriteError): Failure =>
   new Failure("database", error.message, {
-    hint: "is it running, and are host and port in target.connection right?",
+    hint:
+      error.trouble === "outage"
+        ? "is it running, and are host and port in target.connection right?"
+        : "run again when nobody else is in the way",
     cause: error,
   });
 
@@ -90,30 +93,41 @@ const readRow = (dialect: Dialect, columns: readonly WritableColumn[], raw: read
   });
 
 async function write(open: OpenTable, writes: readonly Write[]): Promise<void> {
-  const { db, dialect, table, key } = open;
-  await db.transaction(async (transaction) => {
-    for (const group of sameShape(writes)) {
-      const columns = group.columns.map((name) => known(open, name));
-      const rows = group.writes.map((each) => {
-        const values = columns.map((column, at) => bound(dialect, column, each.values[at] ?? null));
-        return each.kind === "insert" ? values : [dialect.bind(each.key, key.type), ...values];
-      });
-      for (const part of parts(rows, open.limits)) {
-        const insertion = group.kind === "insert";
-        const statement = insertion
-          ? insert(dialect, table, columns, part)
-          : dialect.update(table.name, key, columns, part);
-        const touched = await dialect.run(transaction, statement);
-        // A row that was there at the look-up and is gone now: look again rather than count what did not happen.
-        if (touched !== part.length) {
-          throw new WriteError(
-            "conflict",
-            `${part.length - touched} of ${part.length} rows were changed by somebody else meanwhile`,
-          );
-        }
+  let first: unknown;
+  try {
+    await open.db.transaction(async (transaction) => {
+      try {
+        for (const group of sameShape(writes)) await writeGroup(open, transaction, group);
+      } catch (error) {
+        first = error;
+        throw error;
       }
-    }
+    });
+  } catch (error) {
+    // Where the rollback fails too, as on a lost connection, knex tells that error and not the one that matters.
+    throw first ?? error;
+  }
+}
+
+async function writeGroup(open: OpenTable, transaction: Knex, group: Group): Promise<void> {
+  const { dialect, table, key } = open;
+  const columns = group.columns.map((name) => known(open, name));
+  const rows = group.writes.map((each) => {
+    const values = columns.map((column, at) => bound(dialect, column, each.values[at] ?? null));
+    return each.kind === "insert" ? values : [dialect.bind(each.key, key.type), ...values];
   });
+  for (const part of parts(rows, open.limits)) {
+    const statement =
+      group.kind === "insert"
+        ? insert(dialect, table, columns, part)
+        : dialect.update(table.name, key, columns, part);
+    const missing = part.length - (await dialect.run(transaction, statement));
+    if (missing === 0) continue;
+    // A row that was there at the look-up and is gone now: look again rather than count what did not happen.
+    throw group.kind === "insert"
+      ? new WriteError("refused", `the database left out ${missing} of ${part.length} new rows without an error`)
+      : new WriteError("conflict", `${missing} of ${part.length} rows were changed by somebody else meanwhile`);
+  }
 }
 
 const bound = (dialect: Dialect, column: WritableColumn, value: string | null): Binding =>
@@ -128,7 +142,7 @@ function insert(
   const tuple = `(${columns.map(() => "?").join(", ")})`;
   const names = columns.map((column) => dialect.quote(column.name)).join(", ");
   return {
-    sql: `insert into ${dialect.quote(table.name)} (${names}) values ${rows.map(() => tuple).join(", ")}`,
+    sql: `${dialect.insertInto} ${dialect.quote(table.name)} (${names}) values ${rows.map(() => tuple).join(", ")}`,
     bindings: rows.flat(),
   };
 }
@@ -151,13 +165,16 @@ function sameShape(writes: readonly Write[]): Iterable<Group> {
   return groups.values();
 }
 
+/** Upper bound of the bytes that a statement has for each row besides its values. */
+const rowSize = 64;
+
 /** Cuts rows of bindings so that each part stays within what one statement may carry. */
 function* parts<R extends readonly Binding[]>(rows: readonly R[], limits: StatementLimits): Iterable<R[]> {
   let part: R[] = [];
   let bindings = 0;
   let bytes = 0;
   for (const row of rows) {
-    const size = row.reduce((sum: number, value) => sum + textSize(value), 0);
+    const size = row.reduce((sum: number, value) => sum + textSize(value), rowSize);
     if (size > limits.bytes) {
       throw new WriteError("refused", `the row has some ${size} bytes, one statement may have ${limits.bytes}`);
     }

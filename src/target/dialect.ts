@@ -41,6 +41,8 @@ export interface Dialect {
   lookup(table: string, key: Column, keys: readonly Binding[], select: readonly string[]): Statement;
   /** Sets the columns of many rows, each found by its key; `rows` are key first, then the values. */
   update(table: string, key: Column, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement;
+  /** How an insert begins that never takes the place of a row, whatever the table's definition says of clashes. */
+  readonly insertInto: string;
   /** Most values that one statement may carry. */
   readonly maxBindings: number;
   /** What an error of the driver means. */

@@ -14,6 +14,19 @@ const common: Knex.Config = {
   acquireConnectionTimeout: 30_000,
 };
 
+/**
+ * Runs one statement as it is written. `knex.raw` would take every question mark for a place of a value, even one in the
+ * quoted name of a column; the drivers know better.
+ */
+export function send(
+  db: Knex,
+  statement: { readonly sql: string; readonly bindings: readonly unknown[] },
+  options: object = {},
+): Promise<unknown> {
+  const query = { ...statement, bindings: [...statement.bindings], method: "raw", options };
+  return Object.assign(db.raw(""), { toSQL: () => query }).then((result: unknown) => result);
+}
+
 /** A pool of MySQL connections; `prepare` runs once on each new one before it is used. */
 export async function openMysql(
   connection: Knex.StaticConnectionConfig,
@@ -51,6 +64,8 @@ export async function openSqlite(filename: string, prepare: readonly string[]): 
     pool: {
       min: 1,
       max: 1,
+      // A COMMIT that fails leaves the transaction open (https://www.sqlite.org/lang_transaction.html); closing ends it.
+      validate: (connection: { readonly inTransaction: boolean }) => !connection.inTransaction,
       afterCreate: (connection: { exec(sql: string): void }, done: (error: unknown, connection: unknown) => void) => {
         try {
           for (const sql of prepare) connection.exec(sql);

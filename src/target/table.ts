@@ -1,6 +1,6 @@
 import { nearest } from "../config/nearest.ts";
 import { Failure } from "../errors.ts";
-import type { Column, ColumnType, Table } from "./column.ts";
+import type { Column, ColumnType, Table, UniqueIndex } from "./column.ts";
 import type { WriteError } from "./target.ts";
 
 /** A column that can be written: of a known type and not computed by the database. */
@@ -77,5 +77,13 @@ export function matchKeyColumn(table: Table, name: string): WritableColumn {
 /** The columns of the unique index that a write clashed with; undefined where it was no such clash or the index is not known. */
 export function uniqueColumns(table: Table, { unique }: WriteError): readonly string[] | undefined {
   if (unique?.columns) return unique.columns;
-  return table.uniqueIndexes.find(({ name }) => name.toLowerCase() === unique?.index?.toLowerCase())?.columns;
+  const named = unique?.index?.toLowerCase();
+  const index = table.uniqueIndexes.find((each) => spellings(table, each).includes(named ?? ""));
+  return index?.columns;
 }
+
+/** How databases call an index in a message: MariaDB `mail`, MySQL 8 `users.mail`, SQLite by columns `users.mail, users.site`. */
+const spellings = (table: Table, { name, columns }: UniqueIndex): string[] =>
+  [name, `${table.name}.${name}`, columns.map((column) => `${table.name}.${column}`).join(", ")].map((spelling) =>
+    spelling.toLowerCase(),
+  );

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bin, jsonLines, type Workspace, workspace } from "./program.ts";
+import { outcomeOf } from "./servers/command.ts";
+import { type Mariadb, startMariadb } from "./servers/mariadb.ts";
+import { dnOf, peopleLdif, person, record, uidOf } from "./servers/people.ts";
+import { type Slapd, startSlapd } from "./servers/slapd.ts";
+import { independentReading, passwords, staffConfig, staffTable } from "./staff.ts";
+
+const people = 100_000;
+const activePeople = (count: number): number =>
+  Array.from({ length: count }, (_, i) => person(i)).filter(({ active }) => active).length;
+const noCounts = { read: 0, inserted: 0, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
+
+/** Runs a sync under GNU time; gives its counts and its largest memory in KiB. */
+async function measured(work: Workspace, env: Record<string, string>) {
+  const report = work.path("time");
+  const command = ["/usr/bin/time", "-f", "%M", "-o", report, process.execPath, bin, "sync", "--json"];
+  const { code, stdout, stderr } = await outcomeOf(command, { cwd: work.folder, env: { ...process.env, ...env } });
+  if (code !== 0) throw new Error(stderr);
+  const [peak] = (await jsonLines(report)) as [number];
+  return { counts: JSON.parse(stdout).counts, peak };
+}
+
+describe("100,000 people in a directory that gives 500 at a time", () => {
+  let slapd: Slapd;
+  let mariadb: Mariadb;
+  let work: Workspace;
+  let env: Record<string, string>;
+  let peak = 0;
+  const active = activePeople(people);
+  /** Statements that write, as the server counts them. */
+  const writeStatements = async (): Promise<number> => {
+    const names = ["Com_insert", "Com_update", "Com_update_multi", "Com_delete", "Com_replace", "Com_insert_select"];
+    const rows = await mariadb.sql(
+      `show global status where variable_name in (${names.map((name) => `'${name}'`).join(", ")})`,
+    );
+    expect(rows).toHaveLength(names.length);
+    return rows.reduce((sum, row) => sum + Number(row.Value), 0);
+  };
+  const now = async (): Promise<string> => String((await mariadb.sql("select now(6) as now"))[0]?.now);
+  const rowsChangedSince = async (time: string): Promise<number> =>
+    Number((await mariadb.sql("select count(*) as n from users where changed_at > ?", [time]))[0]?.n);
+
+  beforeAll(async () => {
+    slapd = await startSlapd({ people: peopleLdif({ count: people }), sizeLimit: 500 });
+    mariadb = await startMariadb();
+    await mariadb.sql(staffTable);
+    work = await workspace();
+    await work.configure(staffConfig(slapd, mariadb));
+    env = passwords(slapd, mariadb);
+  });
+  afterAll(async () => {
+    await slapd?.stop();
+    await mariadb?.stop();
+  });
+
+  it("the first load inserts all the active ones, in less than 160 MiB", async () => {
+    const { counts, peak: kibibytes } = await measured(work, env);
+    peak = kibibytes;
+    expect(counts).toEqual({ ...noCounts, read: active, inserted: active });
+    expect(peak).toBeLessThan(160 * 1024);
+    expect(await independentReading(slapd, mariadb)).toBe(`${active} people, ${active} rows\n`);
+  });
+
+  it("the second run writes nothing, as the database counts it", async () => {
+    const before = await writeStatements();
+    const { counts, peak: kibibytes } = await measured(work, env);
+    expect(counts).toEqual({ ...noCounts, read: active, unchanged: active });
+    expect(kibibytes).toBeLessThan(160 * 1024);
+    expect(await writeStatements()).toBe(before);
+  });
+
+  it("after 50 changed, 20 added and 10 renamed entries, exactly those are written", async () => {
+    const some = Array.from({ length: 3000 }, (_, i) => i * 31 + 5).filter((i) => person(i).active);
+    const changed = some.slice(0, 50);
+    const renamed = some.slice(50, 60);
+    const added = Array.from({ length: 20 }, (_, i) => people + i);
+    const addition = (i: number) =>
+      record(`uid=${uidOf(i)},ou=people,${slapd.suffix}`, { ...person(i).attributes, employeeType: ["active"] });
+    await slapd.modify(
+      [
+        ...changed.map(
+          (i) =>
+            `dn:: ${Buffer.from(dnOf(i)).toString("base64")}\nchangetype: modify\nreplace: title\ntitle: Chief ${i}\n\n`,
+        ),
+        ...renamed.map(
+          (i) =>
+            `dn:: ${Buffer.from(dnOf(i)).toString("base64")}\nchangetype: modrdn\nnewrdn: uid=renamed${i}\ndeleteoldrdn: 1\n\n`,
+        ),
+        ...added.map((i) => addition(i).replace("\n", "\nchangetype: add\n")),
+      ].join(""),
+    );
+    const before = await now();
+    const { counts, changes } = await work.json(["sync", "--changes", "changes"], env);
+    expect(counts).toEqual({ ...noCounts, read: active + 20, inserted: 20, updated: 60, unchanged: active - 60 });
+    expect(await rowsChangedSince(before)).toBe(80);
+    const written = changes.map(({ kind, columns }) =>
+      kind === "insert"
+        ? ["insert", columns.username?.to]
+        : [kind, Object.keys(columns), Object.values(columns)[0]?.to],
+    );
+    const expected = [
+      ...changed.map((i) => ["update", ["title"], `Chief ${i}`]),
+      ...renamed.map((i) => ["update", ["username"], `renamed${i}`]),
+      ...added.map((i) => ["insert", uidOf(i)]),
+    ];
+    expect(written.map(String).sort()).toEqual(expected.map(String).sort());
+    expect(await jsonLines(work.path("changes"))).toEqual(changes);
+    expect(await independentReading(slapd, mariadb)).toBe(`${active + 20} people, ${active + 20} rows\n`);
+  });
+
+  it("300,000 people take hardly more memory than 100,000", async () => {
+    const larger = await startSlapd({ people: peopleLdif({ count: 300_000 }), sizeLimit: 500 });
+    try {
+      await mariadb.sql("drop table users");
+      await mariadb.sql(staffTable);
+      await work.configure(staffConfig(larger, mariadb));
+      const { counts, peak: kibibytes } = await measured(work, env);
+      const all = activePeople(300_000);
+      expect(counts).toEqual({ ...noCounts, read: all, inserted: all });
+      expect(kibibytes).toBeLessThan(Math.min(peak * 1.1, 160 * 1024));
+    } finally {
+      await larger.stop();
+    }
+  }, 180_000);
+});
