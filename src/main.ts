@@ -5,6 +5,8 @@ import type { Io } from "./io.ts";
 
 /** Runs one command line (without node and script) and gives the exit code; the one way in. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
+  // A reader that goes away (`| head`) must not end a run in the middle: what it does not read is not written.
+  for (const stream of [io.stdout, io.stderr]) stream.on("error", () => {});
   const version = programVersion();
   const parsed = parseArguments(
     argv,

@@ -492,7 +492,7 @@ it("tells ten problems and counts the others", async () => {
 });
 
 it.each([
-  ["secrets of another form", JSON.stringify(withChanges({ "source/bindPassword": { env: "X", hush: 1 } }))],
+  ["secrets of another form", JSON.stringify(withChanges({ "source/bindPassword": { env: "X", fil: "hush" } }))],
   ["a secret that is a list", JSON.stringify(withChanges({ "source/bindPassword": ["hush"] }))],
   ["a connection string", JSON.stringify(withChanges({ "target/connection": "mysql://idm:hush@db/idm" }))],
   ["a URL of another kind", JSON.stringify(withChanges({ "source/url": "http://x:hush@a/b@example.com" }))],

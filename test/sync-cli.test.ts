@@ -170,6 +170,18 @@ describe("a sync from a file into SQLite", () => {
   });
 });
 
+describe("a reader that goes away", () => {
+  it("does not end the run", async () => {
+    const people = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`uid=p${i}`, { uid: [`p${i}`] }]));
+    const work = await fileWorkspace(people, { batchSize: 1, protect: [{ username: "none" }] });
+    const running = work.start(["sync", "--json", "--log-format", "json"]);
+    running.process.stdout?.destroy();
+    running.process.stderr?.destroy();
+    expect((await running.outcome).code).toBe(0);
+    expect(sqlite(work.path("idm.sqlite"), "select count(*) as n from users")).toEqual([{ n: 40 }]);
+  });
+});
+
 describe("who stands where two entries have one key", () => {
   const twins = {
     "uid=anna": { uid: ["anna"], entryUUID: ["id-1"] },

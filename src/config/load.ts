@@ -10,7 +10,7 @@ import { crossCheck } from "./rules.ts";
 import { type Config, configSchema } from "./schema.ts";
 import type { SecretContext } from "./secrets.ts";
 
-export type { ResolvedConfig, ResolvedSource, ResolvedTarget } from "./resolve.ts";
+export type { ResolvedConfig } from "./resolve.ts";
 
 export interface LoadRequest {
   readonly cwd: string;

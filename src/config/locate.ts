@@ -74,12 +74,12 @@ async function search(cwd: string): Promise<string | undefined> {
  * The library only finds the file. Its own reading is not used, because it follows `$import`, also into scripts, and
  * tells neither line nor column of what is wrong.
  */
-const found: Loader = () => ({});
+const data: Loader = () => ({});
 const json: Loader = (file, text) => (basename(file) === "package.json" ? inPackage(file, text) : {});
 const refuse: Loader = (file) => {
   throw refused(file);
 };
-const dataLoaders = { ".json": json, ".yaml": found, ".yml": found, noExt: found };
+const dataLoaders = { ".json": json, ".yaml": data, ".yml": data, noExt: data };
 
 function inPackage(file: string, text: string): object {
   const value = parseJson(file, text, true)?.value;

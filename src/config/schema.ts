@@ -49,7 +49,7 @@ const sourceTls = z.strictObject({
     .describe("false accepts any certificate. Never do this outside a test."),
 });
 
-export const sourceSchema = z
+const sourceSchema = z
   .strictObject({
     url: oneOrMore(sourceUrl).describe("Where the directory is. Several are tried in order until one answers."),
     startTls: z
@@ -104,7 +104,7 @@ const transform = z.union(
   'the name of a transform, { "replace": ["REGEX", "WITH"] } or { "truncate": N }',
 );
 
-export const columnRuleSchema = z
+const columnRuleSchema = z
   .strictObject({
     attribute: oneOrMore(text).optional().describe("Attribute to read; of several, the first that has a value."),
     template: text
@@ -173,7 +173,7 @@ const targetCommon = {
   timeoutMs: z.int().min(1).default(120_000).describe("How long one statement may take, in milliseconds."),
 };
 
-export const targetSchema = z.discriminatedUnion(
+const targetSchema = z.discriminatedUnion(
   "client",
   [
     z.strictObject({ client: z.literal("mysql2"), connection: mysqlConnection, ...targetCommon }),
@@ -254,7 +254,6 @@ export const configSchema = z.strictObject({
 /** The configuration as validated, defaults filled in, secrets not yet resolved. */
 export type Config = z.output<typeof configSchema>;
 export type SourceConfig = z.output<typeof sourceSchema>;
-export type TargetConfig = z.output<typeof targetSchema>;
 export type ColumnRule = z.output<typeof columnRuleSchema>;
 export type Transform = z.output<typeof transform>;
 export type Secret = z.output<typeof secret>;

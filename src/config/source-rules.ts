@@ -96,8 +96,7 @@ function checkBind({ bindDn, bindPassword, sasl }: SourceConfig): Problem[] {
 
 const UNAUTHENTICATED = "a server may take that for an anonymous bind and show fewer entries (RFC 4513 section 5.1.2)";
 
-/** Said of a bind password that is empty, wherever it comes from. */
-export const EMPTY_PASSWORD = `is empty; ${UNAUTHENTICATED}`;
+const EMPTY_PASSWORD = `is empty; ${UNAUTHENTICATED}`;
 
 function checkTls(source: SourceConfig): Problem[] {
   const { tls, startTls, sasl } = source;

@@ -20,10 +20,22 @@ const longestMessage = 256 * 1024 * 1024;
 
 /** The element at `offset`, which must lie before `end` as a whole. */
 export function element(bytes: Buffer, offset: number, end: number): Element {
-  const header = length(bytes, offset, end);
-  if (header === undefined || header.start + header.length > end)
-    throw new MalformedMessage("an element is longer than what holds it");
-  return { tag: bytes[offset] ?? 0, start: header.start, end: header.start + header.length };
+  return { tag: bytes[offset] ?? 0, start: contentStart(bytes, offset), end: elementEnd(bytes, offset, end) };
+}
+
+/** Where the content of the element at `offset` begins. Only `elementEnd` makes sure that it is there. */
+export function contentStart(bytes: Buffer, offset: number): number {
+  const first = bytes[offset + 1] ?? 0;
+  return first < 0x80 ? offset + 2 : offset + 2 + (first & 0x7f);
+}
+
+/** Where the element at `offset` ends: before `end`. It must have this tag, where one is given. */
+export function elementEnd(bytes: Buffer, offset: number, end: number, tag?: number): number {
+  if (tag !== undefined && bytes[offset] !== tag) throw new MalformedMessage("an element is not of the kind expected");
+  const first = bytes[offset + 1] ?? 0;
+  const own = offset + 2 + (first < 0x80 ? first : longLength(bytes, offset, end));
+  if (own > end) throw new MalformedMessage("an element is longer than what holds it");
+  return own;
 }
 
 /** The elements that lie between two offsets, one after the other. */
@@ -44,18 +56,17 @@ export function integer(bytes: Buffer, { start, end }: Element): number {
 /** How many bytes the message at `offset` takes, or undefined while its length is not here yet. */
 export function messageSize(bytes: Buffer, offset: number, end: number): number | undefined {
   if (offset < end && bytes[offset] !== 0x30) throw new MalformedMessage("a message does not begin with a sequence");
-  const header = length(bytes, offset, end);
-  return header && header.start - offset + header.length;
+  if (offset + 2 > end || contentStart(bytes, offset) > end) return undefined;
+  const first = bytes[offset + 1] ?? 0;
+  const size = 2 + (first < 0x80 ? first : longLength(bytes, offset, end));
+  if (size > longestMessage) throw new MalformedMessage(`a message claims ${size} bytes`);
+  return size;
 }
 
-function length(bytes: Buffer, offset: number, end: number): { start: number; length: number } | undefined {
-  if (offset + 2 > end) return undefined;
-  const first = bytes[offset + 1] ?? 0;
-  if (first < 0x80) return { start: offset + 2, length: first };
-  const size = first & 0x7f;
+/** The bytes after the first two of an element whose length is in the long form: those of the length, and the content. */
+function longLength(bytes: Buffer, offset: number, end: number): number {
+  const size = (bytes[offset + 1] ?? 0) & 0x7f;
   if (size === 0 || size > 4) throw new MalformedMessage("a length is indefinite or has more than four bytes");
-  if (offset + 2 + size > end) return undefined;
-  const long = bytes.readUIntBE(offset + 2, size);
-  if (long > longestMessage) throw new MalformedMessage(`an element claims ${long} bytes`);
-  return { start: offset + 2 + size, length: long };
+  if (offset + 2 + size > end) throw new MalformedMessage("a length is cut off");
+  return size + bytes.readUIntBE(offset + 2, size);
 }

@@ -152,7 +152,7 @@ function parseItem(cursor: Cursor, start: number): FilterNode {
       "Write attribute:rule:=value.",
     );
   }
-  checkName(cursor, attributeAt, attribute, attributeDescription, "attribute");
+  checkName(cursor, attributeAt, attribute, attributeDescription, "an attribute");
   if (operator === "=" && written === "*") return { kind: "present", attribute };
   if (operator === "=" && written.includes("*")) {
     return { kind: "substring", attribute, ...parseSubstrings(cursor, written, valueAt) };
@@ -184,8 +184,8 @@ function parseExtensible(
   const parts = extension.split(":").slice(1);
   const dnAttributes = parts[0]?.toLowerCase() === "dn";
   const [rule, ...more] = dnAttributes ? parts.slice(1) : parts;
-  if (attribute !== "") checkName(cursor, attributeAt, attribute, attributeDescription, "attribute");
-  if (rule !== undefined) checkName(cursor, attributeAt + attribute.length, rule, matchingRule, "matching rule");
+  if (attribute !== "") checkName(cursor, attributeAt, attribute, attributeDescription, "an attribute");
+  if (rule !== undefined) checkName(cursor, attributeAt + attribute.length, rule, matchingRule, "a matching rule");
   if (more.length > 0 || (attribute === "" && rule === undefined)) {
     throw broken(cursor, attributeAt, "attribute and matching rule are not clear", "Write attribute:dn:rule:=value.");
   }
@@ -196,7 +196,7 @@ function parseExtensible(
 function checkName(cursor: Cursor, at: number, name: string, rule: RegExp, what: string): void {
   if (rule.test(name)) return;
   const hint = "A name is letters, digits and hyphens, or a dotted number; there is no space before the operator.";
-  throw broken(cursor, at, name === "" ? `the ${what} is missing` : `"${name}" is not the name of a ${what}`, hint);
+  throw broken(cursor, at, name === "" ? "the attribute name is missing" : `"${name}" is not ${what} name`, hint);
 }
 
 function parseSubstrings(cursor: Cursor, written: string, valueAt: number): Substrings {

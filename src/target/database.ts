@@ -118,9 +118,7 @@ async function writeGroup(open: OpenTable, transaction: Knex, group: Group): Pro
   });
   for (const part of parts(rows, open.limits)) {
     const statement =
-      group.kind === "insert"
-        ? insert(dialect, table, columns, part)
-        : dialect.update(table.name, key, columns, part);
+      group.kind === "insert" ? insert(dialect, table, columns, part) : dialect.update(table.name, key, columns, part);
     const missing = part.length - (await dialect.run(transaction, statement));
     if (missing === 0) continue;
     // A row that was there at the look-up and is gone now: look again rather than count what did not happen.

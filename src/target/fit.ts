@@ -33,12 +33,12 @@ const fitters: Fitters = {
     if (!/^[+-]?\d+$/.test(digits)) return { misfit: `${quoted(text)} is not an integer` };
     const number = BigInt(digits);
     return number < type.min || number > type.max
-      ? { misfit: `${number} is out of range, column holds ${type.min} to ${type.max}` }
+      ? { misfit: `${short(String(number))} is out of range, column holds ${type.min} to ${type.max}` }
       : String(number);
   },
   decimal: (text, _kind, type) => fitDecimal(text.trim(), type),
   float: (text, _kind, type) => {
-    const number = text.trim() === "" ? Number.NaN : Number(text);
+    const number = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
     const stored = type.bits === 32 ? Math.fround(number) : number;
     return Number.isFinite(stored) ? String(stored) : { misfit: `${quoted(text)} is not a number the column holds` };
   },
@@ -94,11 +94,14 @@ function fitText(text: string, type: OfType<"text">): Fitted {
     : { misfit: `${quoted(stranger)} cannot be stored in the column's character set (${type.charset})` };
 }
 
-/** The first character that a character set does not have. MySQL's latin1 is Windows-1252. */
+/**
+ * The first character that a character set does not have. MySQL's latin1 is Windows-1252, with control characters in the
+ * five places that Windows leaves empty (https://dev.mysql.com/doc/refman/8.0/en/charset-we-sets.html).
+ */
 const outside: { readonly [C in Charset]: RegExp } = {
   unicode: /\p{Surrogate}/u,
   bmp: /[\u{10000}-\u{10FFFF}]|\p{Surrogate}/u,
-  latin1: /[^\p{Cc} -ÿ€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]/u,
+  latin1: /[^\0-\x7f\x81\x8d\x8f\x90\x9d\xa0-\xff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]/u,
   ascii: /[\u{80}-\u{10FFFF}]/u,
 };
 
@@ -107,10 +110,10 @@ function fitDecimal(text: string, type: OfType<"decimal">): Fitted {
   const [, sign, whole = "", fraction = ""] = match ?? [];
   if (!match || !/\d/.test(text)) return { misfit: `${quoted(text)} is not a decimal number` };
   const holds = `column holds ${type.unsigned ? "positive numbers with " : ""}${type.precision - type.scale} digits before and ${type.scale} after the point`;
-  if (whole.length > type.precision - type.scale) return { misfit: `${text} is out of range, ${holds}` };
-  if (fraction.length > type.scale) return { misfit: `${text} has ${fraction.length} decimals, ${holds}` };
+  if (whole.length > type.precision - type.scale) return { misfit: `${short(text)} is out of range, ${holds}` };
+  if (fraction.length > type.scale) return { misfit: `${short(text)} has ${fraction.length} decimals, ${holds}` };
   const zero = whole === "" && fraction === "";
-  if (sign === "-" && type.unsigned && !zero) return { misfit: `${text} is negative, ${holds}` };
+  if (sign === "-" && type.unsigned && !zero) return { misfit: `${short(text)} is negative, ${holds}` };
   const number = type.scale === 0 ? whole || "0" : `${whole || "0"}.${fraction.padEnd(type.scale, "0")}`;
   return sign === "-" && !zero ? `-${number}` : number;
 }
@@ -143,4 +146,5 @@ const codePoints = (text: string): number => {
   return length;
 };
 
-const quoted = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);
+const short = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text);
+const quoted = (text: string): string => JSON.stringify(short(text));

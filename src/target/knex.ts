@@ -3,7 +3,7 @@ import type { Knex } from "knex";
 
 export type { Knex } from "knex";
 
-/** The one importer of knex, mysql2 (through knex) and libsql; loaded when a target is opened. */
+/** The one importer of knex, mysql2 (through knex) and libsql, which are loaded when a target is opened. */
 
 const silent = { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} };
 
@@ -27,6 +27,13 @@ export function send(
   return Object.assign(db.raw(""), { toSQL: () => query }).then((result: unknown) => result);
 }
 
+/** Takes the statement out of an error: knex puts it before the message, mysql2 adds it with all the values of the rows. */
+function withoutStatement(error: Error & { sql?: unknown }, query: { readonly sql: string }): void {
+  const prefix = `${query.sql} - `;
+  if (error.message.startsWith(prefix)) error.message = error.message.slice(prefix.length);
+  delete error.sql;
+}
+
 /** A pool of MySQL connections; `prepare` runs once on each new one before it is used. */
 export async function openMysql(
   connection: Knex.StaticConnectionConfig,
@@ -36,7 +43,8 @@ export async function openMysql(
   ) => void,
 ): Promise<Knex> {
   const { default: knex } = await import("knex");
-  return knex({ ...common, client: "mysql2", connection, pool: { min: 0, max: 2, afterCreate: prepare } });
+  const pool = { min: 0, max: 2, afterCreate: prepare };
+  return knex({ ...common, client: "mysql2", connection, pool }).on("query-error", withoutStatement);
 }
 
 /** What is used of a mysql2 connection before the pool gets it. */
@@ -75,5 +83,5 @@ export async function openSqlite(filename: string, prepare: readonly string[]): 
         }
       },
     },
-  });
+  }).on("query-error", withoutStatement);
 }

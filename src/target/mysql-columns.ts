@@ -57,7 +57,11 @@ const binary =
     fixed,
   });
 
-const float = (bits: 32 | 64) => (): ColumnType => ({ type: "float", bits });
+/** Not FLOAT(m,d), which rounds in silence. */
+const float =
+  (bits: 32 | 64) =>
+  (row: MysqlColumnRow): ColumnType | undefined =>
+    row.scale === null ? { type: "float", bits } : undefined;
 
 const instant =
   (min: string, max: string) =>
@@ -104,6 +108,12 @@ const types: Readonly<Record<string, (row: MysqlColumnRow) => ColumnType | undef
   enum: (row) => ({ type: "enum", members: enumMembers(row.declared) }),
 };
 
-/** The members of `enum('a','it''s')`. */
+/** The members of `enum('a','it''s','back\\\\slash')`. */
 const enumMembers = (declared: string): string[] =>
-  [...declared.matchAll(/'((?:[^']|'')*)'/g)].map(([, member = ""]) => member.replaceAll("''", "'"));
+  [...declared.matchAll(/'((?:[^']|'')*)'/g)].map(([, member = ""]) =>
+    member.replace(/''|\\(.)/g, (_, escaped: string | undefined) =>
+      escaped === undefined ? "'" : (escapes[escaped] ?? escaped),
+    ),
+  );
+
+const escapes: Readonly<Record<string, string>> = { "0": "\0", n: "\n", r: "\r" };

@@ -5,8 +5,10 @@ import { WriteError, type WriteTrouble } from "./target.ts";
 interface DriverError {
   readonly errno?: unknown;
   readonly code?: unknown;
-  readonly message?: unknown;
+  readonly sqlState?: unknown;
   readonly sqlMessage?: unknown;
+  /** The connection cannot be used any more. */
+  readonly fatal?: unknown;
 }
 
 /**
@@ -25,6 +27,8 @@ const serverErrors: Readonly<Record<number, WriteTrouble>> = {
   1364: "refused", // no default value
   1366: "refused", // incorrect value for the column's type or character set
   1406: "refused", // data too long
+  1216: "refused", // a foreign key points nowhere, in a table that the user may not see
+  1217: "refused", // a foreign key points here, likewise
   1451: "refused", // a foreign key points here
   1452: "refused", // a foreign key points nowhere
   1644: "refused", // SIGNAL of a trigger
@@ -52,6 +56,9 @@ const serverErrors: Readonly<Record<number, WriteTrouble>> = {
   4031: "outage", // disconnected by the server because of inactivity
 };
 
+/** SQLSTATE classes that blame the data: of a value (22), of a constraint (23), of a trigger's SIGNAL (45). */
+const dataStates = /^(22|23|45)/;
+
 const networkErrors: Readonly<Record<string, string>> = {
   ECONNREFUSED: "refused the connection",
   ECONNRESET: "cut the connection",
@@ -77,11 +84,11 @@ const hints: Readonly<Record<number, string>> = {
 export function mysqlError(error: unknown, server: string): WriteError | Failure | undefined {
   if (error instanceof WriteError || error instanceof Failure) return error;
   if (!(error instanceof Error)) return undefined;
-  const { errno, code, sqlMessage } = error as DriverError;
-  const network = networkErrors[String(code)];
+  const { errno, code, sqlState, sqlMessage, fatal } = error as DriverError;
+  const network = networkErrors[error.name === "KnexTimeoutError" ? "ETIMEDOUT" : String(code)];
   if (network) return new WriteError("outage", `the database at ${server} ${network}`, { cause: error });
   if (typeof errno === "number" && typeof sqlMessage === "string") {
-    const trouble = serverErrors[errno];
+    const trouble = serverErrors[errno] ?? (dataStates.test(String(sqlState)) ? "refused" : undefined);
     return trouble
       ? new WriteError(trouble, sqlMessage, { cause: error, ...uniqueOf(errno, sqlMessage) })
       : new Failure("database", `the database at ${server} says: ${sqlMessage}`, { hint: hints[errno], cause: error });
@@ -98,14 +105,19 @@ export function mysqlError(error: unknown, server: string): WriteError | Failure
       cause: error,
     });
   }
-  return undefined;
+  if (fatal !== true) return undefined;
+  // The driver says why it gave up, but not by a code: a login method it does not know, a server that is no MySQL.
+  return new Failure("database", `the database at ${server}: ${error.message}`, {
+    hint: "check target.connection.host and port",
+    cause: error,
+  });
 }
 
 const isTls = (code: string): boolean =>
   /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HANDSHAKE_)/.test(code);
 
-/** The index of "Duplicate entry 'x' for key 'users.mail'" (MySQL) or "… for key 'mail'" (MariaDB). */
+/** What follows the last `for key` of "Duplicate entry 'x' for key 'mail'": the name of the index, as `uniqueColumns` knows it. */
 function uniqueOf(errno: number, message: string): { unique?: { index: string } } {
-  const name = errno === 1062 ? / for key '(?:[^']*\.)?([^'.]+)'$/.exec(message)?.[1] : undefined;
+  const name = errno === 1062 ? /^.* for key '(.*)'$/s.exec(message)?.[1] : undefined;
   return name === undefined ? {} : { unique: { index: name } };
 }

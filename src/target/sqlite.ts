@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
+import { isAnyArrayBuffer } from "node:util/types";
 import type { ResolvedConfig } from "../config/load.ts";
 import { nearest } from "../config/nearest.ts";
 import { Failure } from "../errors.ts";
 import type { Column, ColumnType, Table } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
 import { canonicalJson } from "./json.ts";
-import { type Knex, openSqlite } from "./knex.ts";
+import { type Knex, openSqlite, send } from "./knex.ts";
 import { sqliteError } from "./sqlite-errors.ts";
 
 type SqliteConfig = Extract<ResolvedConfig["target"], { client: "sqlite" }>;
@@ -32,7 +33,7 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
     },
     describeTable,
     quote,
-    select: (column) => `u.${quote(column.name)}`,
+    select: (column) => (column.type?.type === "text" ? whole(`u.${quote(column.name)}`) : `u.${quote(column.name)}`),
     read: readValue,
     bind: (text, type) => {
       if (type.type === "binary") return Buffer.from(text, "latin1");
@@ -41,17 +42,17 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
     },
     rows: async (db, statement) => {
       // knex gives rows as objects; the aliases of `lookup` keep equal column names apart, and objects keep their order.
-      const rows = (await db
-        .raw(statement.sql, [...statement.bindings] as Knex.RawBinding[])
-        .options({ safeIntegers: true })) as object[];
-      return rows.map((row) => Object.values(row) as unknown[]);
+      const rows = (await send(db, statement, { safeIntegers: true })) as object[];
+      return rows.map((row) => Object.values(row).map(blobAsBuffer));
     },
     run: async (db, statement) => {
-      const result = (await db.raw(statement.sql, [...statement.bindings] as Knex.RawBinding[])) as { changes: number };
+      const result = (await send(db, statement)) as { changes: number };
       return result.changes;
     },
     lookup,
     update,
+    // The default, but a constraint that is declared with ON CONFLICT REPLACE would have its way over it.
+    insertInto: "insert or abort into",
     // SQLITE_MAX_VARIABLE_NUMBER, https://www.sqlite.org/limits.html
     maxBindings: 32_766,
     classify: (error) => sqliteError(error, filename),
@@ -133,24 +134,33 @@ const int64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 
 /**
  * SQLite stores what it is given; the declared type says what is meant (https://www.sqlite.org/datatype3.html). Lengths
- * are not enforced by the database and so not here.
+ * are not enforced by the database and so not here. Any other name has the affinity NUMERIC, which makes a 7 of the text
+ * 007, so that only what never looks like a number can be kept in it.
  */
-function columnType(declared: string): ColumnType {
+function columnType(declared: string): ColumnType | undefined {
   if (/bool|int/i.test(declared)) return { type: "integer", ...int64 };
-  if (/char|clob|text/i.test(declared)) return unicode;
+  if (declared === "" || /char|clob|text/i.test(declared)) return unicode;
   if (/blob/i.test(declared)) return { type: "binary", maxBytes: 1_000_000_000, fixed: false };
   if (/real|floa|doub|dec|num/i.test(declared)) return { type: "float", bits: 64 };
   if (/timestamp|datetime/i.test(declared))
     return { type: "datetime", fraction: 0, min: "0000-01-01 00:00:00", max: "9999-12-31 23:59:59" };
   if (/^date$/i.test(declared)) return { type: "date" };
-  return /json/i.test(declared) ? { type: "json" } : unicode;
+  if (/^uuid$/i.test(declared)) return { type: "uuid" };
+  return /^jsonb?$/i.test(declared) ? { type: "json" } : undefined;
 }
+
+/** libsql gives a BLOB as an ArrayBuffer. */
+const blobAsBuffer = (value: unknown): unknown => (isAnyArrayBuffer(value) ? Buffer.from(value) : value);
+
+/** libsql ends a text at its first NUL; as a BLOB it comes whole. */
+const whole = (sql: string): string => `iif(instr(${sql}, char(0)), cast(${sql} as blob), ${sql})`;
 
 function readValue(raw: unknown, type: ColumnType): string {
   if (Buffer.isBuffer(raw)) return type.type === "binary" ? raw.toString("latin1") : raw.toString("utf8");
   if (type.type === "binary") return Buffer.from(String(raw), "utf8").toString("latin1");
   if (type.type === "json") return canonicalJson(String(raw)) ?? String(raw);
-  return String(raw);
+  // A column of affinity NUMERIC keeps a whole number as an integer, which is exact where a text of a double is not.
+  return String(type.type === "float" && typeof raw === "bigint" ? Number(raw) : raw);
 }
 
 /** The key as its collation sees it: BINARY, NOCASE (ASCII letters only) or RTRIM, https://www.sqlite.org/datatype3.html#collation */
@@ -158,7 +168,9 @@ const identities: Readonly<Record<string, string>> = { NOCASE: "lower(k.v)", RTR
 
 function lookup(table: string, key: Column, keys: readonly Binding[], select: readonly string[]): Statement {
   const identity = identities[key.collation?.toUpperCase() ?? ""] ?? "k.v";
-  const columns = ["k.i", identity, `u.${quote(key.name)}`, ...select].map((sql, at) => `${sql} as c${at}`).join(", ");
+  const columns = ["k.i", `cast(${identity} as blob)`, `u.${quote(key.name)}`, ...select]
+    .map((sql, at) => `${sql} as c${at}`)
+    .join(", ");
   const collate = key.collation === undefined ? "" : ` collate ${key.collation}`;
   return {
     sql: `with k(i, v) as (values ${keys.map((_, i) => `(${i}, ?)`).join(", ")})
@@ -177,7 +189,7 @@ function update(
   const set = columns.map((each, at) => `${quote(each.name)} = k.column${at + 2}`).join(", ");
   const collate = key.collation === undefined ? "" : ` collate ${key.collation}`;
   return {
-    sql: `update ${quote(table)} as u set ${set} from (values ${rows.map(() => tuple).join(", ")}) as k where u.${quote(key.name)} = k.column1${collate}`,
+    sql: `update or abort ${quote(table)} as u set ${set} from (values ${rows.map(() => tuple).join(", ")}) as k where u.${quote(key.name)} = k.column1${collate}`,
     bindings: rows.flat(),
   };
 }
