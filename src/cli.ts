@@ -66,7 +66,7 @@ function syncCommand(program: Command): Command {
     .option("-c, --config <FILE>", "configuration file, instead of .syncrc.json and its kin in this folder")
     .option("--json", "print one JSON document on stdout, nothing else there")
     .option("-q, --quiet", "say nothing unless something is wrong")
-    .option("-v, --verbose", "say more, and show the stack of an error")
+    .option("-v, --verbose", "show the ldapsearch command that reads the same entries, and the stack of an error")
     .option("--no-color", "no colours (also: NO_COLOR in the environment)")
     .option("--log-format <FORMAT>", "pretty or json: how stderr is written", oneOf("pretty", "json"), "pretty")
     .option("--changes <FILE>", "write every change as one JSON line, as it happens; FILE is replaced")

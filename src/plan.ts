@@ -12,7 +12,7 @@ import { type Fit, fitter } from "./target/fit.ts";
 import { writableColumn } from "./target/table.ts";
 
 /** One column that a sync fills. */
-export interface PlanColumn {
+interface PlanColumn {
   /** As the mapping spells it. */
   readonly name: string;
   /** As the database spells it. */
@@ -39,7 +39,7 @@ export interface Plan {
   toUser(entry: Entry): User | Reject;
 }
 
-export interface Condition {
+interface Condition {
   /** Position in `read`. */
   readonly at: number;
   /** In lower case: protecting one row too many does no harm. */

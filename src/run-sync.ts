@@ -120,6 +120,7 @@ async function run(
     };
     report({ type: "started", header });
     for (const message of [...loaded.warnings, ...tableWarnings(plan, target)]) report({ type: "warning", message });
+    for (const message of source.commands) report({ type: "detail", message });
     const retry = { attempts: config.retry.attempts, report, signal, wait, random: Math.random };
     const all: Run = {
       source,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Running, type Workspace, workspace } from "./program.ts";
+import { run } from "./servers/command.ts";
 import { type Mariadb, startMariadb } from "./servers/mariadb.ts";
 import { peopleLdif, person } from "./servers/people.ts";
 import { startProxy, type TcpProxy } from "./servers/proxy.ts";
@@ -207,5 +208,17 @@ describe("secrets", () => {
     expect(code).toBe(exitCode);
     expect(stdout + stderr).toContain(words);
     expect(stdout + stderr).not.toMatch(/marked-/);
+  });
+});
+
+describe("--verbose", () => {
+  it("shows the ldapsearch command that reads the same entries", async () => {
+    const { stderr } = await work.run(["sync", "--verbose", "--filter", "(sn=*'*)"], env);
+    const command = stderr.split("\n").find((line) => line.startsWith("ldapsearch ")) ?? "";
+    const found = await run(["sh", "-c", command.replace(" -W ", ` -w ${slapd.syncPassword} `)]);
+    const expected = await slapd.search(["(&(objectClass=inetOrgPerson)(employeeType=active)(sn=*'*))", "dn"]);
+    const count = (text: string): number => text.match(/^dn:/gm)?.length ?? 0;
+    expect(count(expected)).toBeGreaterThan(0);
+    expect([count(found), await rows()]).toEqual([count(expected), count(expected)]);
   });
 });

@@ -33,7 +33,7 @@ export interface Running {
 }
 
 /** The JSON document of a run, with the exit code. */
-export interface Document {
+interface Document {
   readonly code: number | null;
   readonly command: string;
   readonly name: string;
@@ -118,7 +118,7 @@ export async function jsonLines(file: string): Promise<unknown[]> {
     .map((line) => JSON.parse(line));
 }
 
-export const usersTable = `create table users (
+const usersTable = `create table users (
   id integer primary key, username text not null unique collate nocase, external_id text unique, email text unique,
   display_name text, note text, created_by text, state text
 )`;

@@ -14,8 +14,6 @@ export const staffTable = `create table users (
   unique key by_external_id (external_id), unique key by_username (username)
 ) default charset utf8mb4 collate utf8mb4_unicode_ci`;
 
-export const filter = "(objectClass=inetOrgPerson)";
-
 export const staffConfig = (
   slapd: Slapd,
   mariadb: Pick<Mariadb, "host" | "port" | "user" | "database">,
@@ -27,7 +25,7 @@ export const staffConfig = (
     bindDn: slapd.syncDn,
     bindPassword: { env: "LDAP_PASSWORD" },
     baseDn: `ou=people,${slapd.suffix}`,
-    filter,
+    filter: "(objectClass=inetOrgPerson)",
     active: "(employeeType=active)",
   },
   target: {

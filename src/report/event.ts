@@ -34,6 +34,8 @@ export type SyncEvent =
       readonly reason: string;
     }
   | { readonly type: "warning"; readonly message: string }
+  /** For who wants to know more. */
+  | { readonly type: "detail"; readonly message: string }
   | { readonly type: "finished"; readonly summary: Summary };
 
 export type Outcome = "succeeded" | "partial" | "failed" | "refused" | "locked" | "interrupted";

@@ -35,7 +35,7 @@ export function openReports(
   const progress = options.quiet ? undefined : onTerminal ? barProgress(io.stderr, now) : plainProgress(talk, now);
   const said: Report = (event) => {
     const { level, words } = eventWords(event) ?? {};
-    if (!level || (options.quiet && level === "info")) return;
+    if (!level || (options.quiet && level === "info") || (event.type === "detail" && !options.verbose)) return;
     const say = () => talk(level, safe(words ?? ""));
     if (progress) progress.aside(say);
     else say();
@@ -44,18 +44,18 @@ export function openReports(
   const result = options.json
     ? jsonDocument(options.limit, print, head)
     : humanSummary(print, colour(io.stdout), options.quiet === true);
-  let files: Report = () => {};
+  const talked = combine(said, ...(progress ? [progress.report] : []), result);
+  let all = talked;
   return {
-    report: (event) => combine(files, said, progress?.report ?? (() => {}), result)(event),
+    report: (event) => all(event),
     open: () => {
       const file = (option: "changes" | "rejects", line: Parameters<typeof jsonLines>[2]): Report => {
         const name = options[option];
         return name === undefined ? () => {} : jsonLines(`--${option}`, resolve(io.cwd(), name), line);
       };
-      files = combine(
-        file("changes", (event) => (event.type === "change" ? event.change : undefined)),
-        file("rejects", (event) => (event.type === "reject" ? event.reject : undefined)),
-      );
+      const changes = file("changes", (event) => (event.type === "change" ? event.change : undefined));
+      const rejects = file("rejects", (event) => (event.type === "reject" ? event.reject : undefined));
+      all = combine(changes, rejects, talked);
     },
     failed: (words, error) => {
       const foreseen = error instanceof Failure || error instanceof Interrupted;

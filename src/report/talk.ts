@@ -1,7 +1,7 @@
 import type { Stream } from "../io.ts";
 import { palette } from "./chalk.ts";
 
-export type Level = "info" | "warning" | "error";
+type Level = "info" | "warning" | "error";
 
 /** What goes to stderr while a run is under way: one line at a time. */
 export type Talk = (level: Level, words: string) => void;

@@ -9,7 +9,7 @@ export const number = (value: number): string => value.toLocaleString("en-US");
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
 
-export function duration(ms: number): string {
+function duration(ms: number): string {
   if (ms < 1000) return `${ms} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
@@ -24,10 +24,10 @@ export function progressWords(counts: Counts, elapsedMs: number): string {
   return `${plural(counts.read, "entry", "entries")}${rate}: ${parts.join(", ")}`;
 }
 
-export const startWords = ({ command, name, source, target }: Header): string =>
+const startWords = ({ command, name, source, target }: Header): string =>
   `${command} ${name}: from ${source} into ${target}`;
 
-export const rejectWords = ({ dn, reason }: Reject): string => `${dn}: ${reason}`;
+const rejectWords = ({ dn, reason }: Reject): string => `${dn}: ${reason}`;
 
 /** What is said of an event while it runs; undefined where it is only counted. */
 export function eventWords(
@@ -36,6 +36,8 @@ export function eventWords(
   switch (event.type) {
     case "started":
       return { level: "info", words: startWords(event.header) };
+    case "detail":
+      return { level: "info", words: event.message };
     case "warning":
       return { level: "warning", words: event.message };
     case "retry":

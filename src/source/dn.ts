@@ -104,25 +104,25 @@ function valueEnd(text: string, start: number): number {
 
 function readValue(written: string): string | undefined {
   if (written.startsWith("#")) return readBer(written.trimEnd());
-  if (!written.startsWith('"')) return unescapeValue(written, '"');
+  if (!written.startsWith('"')) return unescapeValue(written);
   const quoted = written.trimEnd();
-  return quoted.length > 1 && quoted.endsWith('"') ? unescapeValue(quoted.slice(1, -1), '"', true) : undefined;
+  return quoted.length > 1 && quoted.endsWith('"') ? unescapeValue(quoted.slice(1, -1), true) : undefined;
 }
 
-const escapes = /\\([0-9a-f]{2})|\\([ "#+,;<=>\\])|([^\\])/giuy;
+const pieceOfValue = /\\([0-9a-f]{2})|\\([ "#+,;<=>\\])|([^\\]+)/iy;
 
-/** Undefined where an escape is wrong or `forbidden` stands unescaped. Trailing spaces count where escaped or quoted. */
-function unescapeValue(written: string, forbidden: string, quoted = false): string | undefined {
+/** Undefined where an escape is wrong or a quote stands unescaped. Trailing spaces count where escaped or quoted. */
+function unescapeValue(written: string, quoted = false): string | undefined {
   const parts: Buffer[] = [];
-  let significant = 0;
-  escapes.lastIndex = 0;
-  for (let at = 0; at < written.length; at = escapes.lastIndex) {
-    const [, hex, special, plain] = escapes.exec(written) ?? [];
-    if (hex === undefined && special === undefined && (plain === undefined || plain === forbidden)) return undefined;
-    parts.push(hex === undefined ? Buffer.from(special ?? plain ?? "") : Buffer.from(hex, "hex"));
-    if (quoted || plain !== " ") significant = parts.length;
+  pieceOfValue.lastIndex = 0;
+  while (pieceOfValue.lastIndex < written.length) {
+    const [, hex, special, plain = special] = pieceOfValue.exec(written) ?? [];
+    if (hex !== undefined) parts.push(Buffer.from(hex, "hex"));
+    else if (plain === undefined || (special === undefined && plain.includes('"'))) return undefined;
+    else if (special !== undefined || quoted || pieceOfValue.lastIndex < written.length) parts.push(Buffer.from(plain));
+    else parts.push(Buffer.from(plain.replace(/ +$/, "")));
   }
-  const bytes = Buffer.concat(parts.slice(0, significant));
+  const bytes = Buffer.concat(parts);
   return isUtf8(bytes) ? bytes.toString("utf8") : written.trimEnd();
 }
 

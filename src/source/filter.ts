@@ -196,7 +196,7 @@ function parseExtensible(
 function checkName(cursor: Cursor, at: number, name: string, rule: RegExp, what: string): void {
   if (rule.test(name)) return;
   const hint = "A name is letters, digits and hyphens, or a dotted number; there is no space before the operator.";
-  throw broken(cursor, at, name === "" ? "the attribute name is missing" : `"${name}" is not ${what} name`, hint);
+  throw broken(cursor, at, name === "" ? `${what} name is missing` : `"${name}" is not ${what} name`, hint);
 }
 
 function parseSubstrings(cursor: Cursor, written: string, valueAt: number): Substrings {

@@ -4,6 +4,7 @@ import { Failure } from "../errors.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import { isWithin, normaliseDn } from "./dn.ts";
 import { andFilters, parseFilter } from "./filter.ts";
+import { ldapsearchCommand } from "./ldapsearch.ts";
 import { encodeSearch } from "./ldapts.ts";
 import { receiver, searchPages } from "./search.ts";
 import type { Notice, ReadRequest, Source } from "./source.ts";
@@ -19,6 +20,7 @@ export function openLdap(config: LdapConfig, request: ReadRequest, notice: Notic
   return {
     title: `${urls.join(", ")} ${bases.join(" and ")}`,
     filter,
+    commands: bases.map((base) => ldapsearchCommand(config, base, filter, request.attributes)),
     entries: (signal) => read(config, urls, bases, filter, request, notice, signal),
   };
 }

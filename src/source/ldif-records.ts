@@ -60,6 +60,9 @@ function createRecordReader(report: Report, keeps: (key: string) => boolean) {
       finish();
       return;
     }
+    if (line.bytes[line.start] === space) {
+      throw report(line.number, "starts with a space but continues no line", "Remove it, or the blank line before it.");
+    }
     const colonAt = indexOfColon(line);
     if (colonAt < 0) throw noColon(line, report);
     const written = line.bytes.toString("latin1", line.start, colonAt);
@@ -158,13 +161,6 @@ function notAnAttribute(written: string, line: Line, report: Report): Failure {
 
 function noColon(line: Line, report: Report): Failure {
   const shown = excerpt(line.bytes.subarray(line.start, line.end));
-  if (shown.startsWith(" ")) {
-    return report(
-      line.number,
-      "starts with a space but continues no line",
-      "Remove the line, or the blank one before it.",
-    );
-  }
   const hint = "A line is an attribute, a colon and a value; a continuation line starts with one space.";
   return report(line.number, `"${shown}" has no colon after the attribute`, hint);
 }

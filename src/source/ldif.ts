@@ -60,7 +60,7 @@ export function openLdif(config: LdifConfig, request: ReadRequest): Source {
     if (piece.length > 0) yield piece;
   }
 
-  return { title: [`file:${path}`, baseDns.join(" and ")].join(" ").trimEnd(), filter, entries };
+  return { title: [`file:${path}`, baseDns.join(" and ")].join(" ").trimEnd(), filter, commands: [], entries };
 }
 
 async function* readChunks(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {

@@ -12,6 +12,7 @@ export function openSource(configs: readonly LdapConfig[], request: ReadRequest,
   });
   return {
     title: sources.map((source) => source.title).join(" and "),
+    commands: sources.flatMap((source) => source.commands),
     filter: [...new Set(sources.map((source) => source.filter))].join(" or "),
     async *entries(signal) {
       for (const source of sources) yield* source.entries(signal);

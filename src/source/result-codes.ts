@@ -27,7 +27,7 @@ const resultCodes: Readonly<Record<number, { readonly name: string; readonly hin
 };
 
 /** `sizeLimitExceeded (4)`, and what the server said besides. */
-export function resultWords({ code, diagnostic }: Pick<Result, "code" | "diagnostic">): string {
+function resultWords({ code, diagnostic }: Pick<Result, "code" | "diagnostic">): string {
   const name = resultCodes[code]?.name ?? "result code";
   // One line, and nothing that a terminal would obey; Active Directory ends its words with a NUL.
   const said = diagnostic.replace(/\p{Cc}+/gu, " ").trim();

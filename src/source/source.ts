@@ -14,6 +14,8 @@ export interface Source {
   readonly title: string;
   /** For people: the filter as it is sent or applied. */
   readonly filter: string;
+  /** Commands by which people can look at the same entries themselves; none for a file. */
+  readonly commands: readonly string[];
   /**
    * The active entries in the order read, in pieces of no promised size. The iteration ends only where the read is
    * complete: a limit, a time-out, a dropped connection, a referral as the result throw a `Failure`, never end it.

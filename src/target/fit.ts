@@ -3,7 +3,7 @@ import type { Charset, Column, ColumnType } from "./column.ts";
 import { canonicalJson } from "./json.ts";
 
 /** Why a value does not fit its column, in words that follow the column's name: "210 characters, column holds 191". */
-export interface Misfit {
+interface Misfit {
   readonly misfit: string;
 }
 
