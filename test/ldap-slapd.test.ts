@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSource } from "../src/source/open.ts";
 import { dnsOf, failureOf, ldapConfig, type PlainEntry, readAll } from "./ldap-source.ts";
 import { certificates } from "./servers/certificates.ts";
 import { baseLdif, dnOf, peopleLdif, person } from "./servers/people.ts";
 import { startProxy } from "./servers/proxy.ts";
-import { type Slapd, type SlapdOptions, startSlapd } from "./servers/slapd.ts";
+import { type Slapd, startSlapd } from "./servers/slapd.ts";
 
 const count = 2000;
 const people = "ou=people,dc=example,dc=com";
@@ -19,16 +19,9 @@ type Settings = Parameters<typeof ldapConfig>[0];
 
 let slapd: Slapd;
 beforeAll(async () => {
-  slapd = await startedSlapd({ people: peopleLdif({ count }), sizeLimit: 500, tls: true });
+  slapd = await startSlapd({ people: peopleLdif({ count }), sizeLimit: 500, tls: true });
 });
 afterAll(() => slapd?.stop());
-
-/** slapd says that it starts a moment before it listens. */
-async function startedSlapd(options?: SlapdOptions): Promise<Slapd> {
-  const started = await startSlapd(options);
-  await vi.waitFor(() => started.search(["-s", "base", "dn"]), 10_000);
-  return started;
-}
 
 /** The sync user of the slapd of this file. */
 const config = (settings: Settings = {}) =>
@@ -248,7 +241,7 @@ describe("a bind to slapd", () => {
 
 describe("a slapd of its own", () => {
   it("that does not offer StartTLS is told so", async () => {
-    const bare = await startedSlapd();
+    const bare = await startSlapd();
     const settings = { url: [bare.url], startTls: true, tls: { ca: certificates().ca } };
     expect(await failureOf(readAll([config(settings)]))).toEqual({
       turn: "directory",
@@ -260,14 +253,14 @@ describe("a slapd of its own", () => {
 
   it("gives bytes for what is no text", async () => {
     const entry = `dn: uid=photo,${people}\nobjectClass: inetOrgPerson\nuid: photo\ncn: Photo\nsn: Photo\njpegPhoto:: ${photo.toString("base64")}\n`;
-    const own = await startedSlapd({ people: `${baseLdif()}${entry}\n` });
+    const own = await startSlapd({ people: `${baseLdif()}${entry}\n` });
     const { entries } = await readAll([config({ url: [own.url] })], { attributes: ["jpegPhoto", "sn"] });
     expect(entries).toEqual([{ dn: `uid=photo,${people}`, attributes: { sn: ["Photo"], jpegphoto: [photo] } }]);
     await own.stop();
   });
 
   it("that is dead is passed over for the next URL", async () => {
-    const dead = await startedSlapd();
+    const dead = await startSlapd();
     await dead.kill();
     const { entries } = await readAll([config({ url: [dead.url, slapd.url] })]);
     expect(entries).toHaveLength(count);
@@ -275,7 +268,7 @@ describe("a slapd of its own", () => {
   });
 
   it("that is killed in the middle of a read makes the read a failure", async () => {
-    const own = await startedSlapd({ people: peopleLdif({ count }) });
+    const own = await startSlapd({ people: peopleLdif({ count }) });
     const source = openSource([config({ url: [own.url], pageSize: 100 })], { attributes: ["uid", "cn"] }, () => {});
     let read = 0;
     const reading = async () => {

@@ -236,7 +236,7 @@ async function read(config: Partial<LdifConfig>, filter?: string, attributes = [
 }
 
 const uids = async (config: Partial<LdifConfig>, filter?: string) =>
-  (await read(config, filter)).map(([, a]) => a["uid"]?.[0]);
+  (await read(config, filter)).map(([, a]) => a.uid?.[0]);
 
 describe("openLdif", () => {
   it.each<[string, Partial<LdifConfig>, string | undefined, string[]]>([

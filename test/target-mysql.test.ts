@@ -26,7 +26,6 @@ const servers = [
       "--sql-mode=ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH,PIPES_AS_CONCAT",
       "--character-set-server=latin1",
       "--default-time-zone=+05:30",
-      "--max-allowed-packet=1M",
     ],
   },
   { server: "with no SQL mode", args: ["--sql-mode=", "--character-set-server=ucs2", "--default-time-zone=-11:00"] },
@@ -42,7 +41,9 @@ describe.each(servers)("a MariaDB $server", ({ args }) => {
 
   async function withColumn<T>(type: string, use: (target: Target, table: string) => Promise<T>): Promise<T> {
     numbered += 1;
-    await database.sql(`create table t${numbered} (id int primary key, c ${type}) character set utf8mb4`);
+    await database.sql(
+      `set sql_mode = ''; create table t${numbered} (id int primary key, c ${type}) character set utf8mb4`,
+    );
     const target = await database.open(`t${numbered}`, "id");
     return use(target, `t${numbered}`).finally(() => target.close());
   }
@@ -128,6 +129,11 @@ describe.each(servers)("a MariaDB $server", ({ args }) => {
 
   it.each([
     ["varchar(3)", "abcd"],
+    ["text", "x".repeat(65_536)],
+    ["text", "x".repeat(100_000)],
+    ["blob", "x".repeat(65_536)],
+    ["blob", "x".repeat(100_000)],
+    ["tinyblob", "x".repeat(256)],
     ["char(3)", "abcd"],
     ["tinytext", "x".repeat(256)],
     ["varchar(3) character set latin1", "Ł"],
@@ -142,7 +148,7 @@ describe.each(servers)("a MariaDB $server", ({ args }) => {
     ["int not null", null],
     ["varchar(9) check (c <> 'bad')", "bad"],
     ["json", "{"],
-  ])("refuses what %s cannot hold, where the check before the write did not see it: %j", async (type, value) => {
+  ])("refuses what %s cannot hold, where the check before the write did not see it: %#", async (type, value) => {
     await withColumn(type, async (target, table) => {
       for (const write of [insert("2", value), update("1", value)]) {
         await database.sql(`delete from ${table}`);
@@ -151,6 +157,18 @@ describe.each(servers)("a MariaDB $server", ({ args }) => {
         ]);
         expect(await failure(target.write([write]))).toMatchObject({ name: "WriteError", trouble: "refused" });
         expect(await target.count()).toBe(1);
+      }
+    });
+  });
+
+  it.each(["mediumtext", "mediumblob"])("cuts nothing off %s of any length", async (type) => {
+    const lengths = [0, 1, 255, 256, 16_383, 16_384, 21_844, 21_845, 65_535, 65_536, 100_000, 262_143, 262_144];
+    await withColumn(type, async (target, table) => {
+      await target.write(lengths.map((length) => insert(String(length), "")));
+      for (const character of ["x", "\u00e9"]) {
+        await target.write(lengths.map((length) => update(String(length), character.repeat(length))));
+        const rows = await database.sql(`select id, char_length(c) as length from ${table} order by id`);
+        expect(rows.map(({ length }) => Number(length))).toEqual(lengths);
       }
     });
   });
@@ -169,28 +187,6 @@ describe.each(servers)("a MariaDB $server", ({ args }) => {
     await target.write([insert("0", "1")]);
     expect((await target.find(["0"], ["c"]))[0]?.row).toEqual(["1"]);
     await target.close();
-  });
-
-  it("cuts what is too much for one statement", async () => {
-    const [packet] = await database.sql("select @@global.max_allowed_packet as bytes");
-    const room = Number(packet?.bytes);
-    await withColumn("longtext", async (target) => {
-      // Quotes and backslashes are written as two bytes each.
-      const value = "'\\\n\0".repeat(room / 64);
-      const ids = Array.from({ length: 24 }, (_, at) => String(at));
-      await target.write(ids.map((id) => insert(id, value)));
-      await target.write(ids.map((id) => update(id, `${value}!`)));
-      expect((await target.find(ids, ["c"])).every(({ row }) => row?.[0] === `${value}!`)).toBe(true);
-      const short = Array.from({ length: 20_000 }, (_, at) => String(100 + at));
-      await target.write(short.map((id) => insert(id, null)));
-      await target.write(short.map((id) => update(id, "")));
-      expect((await target.find(short, ["c"])).every(({ row }) => row?.[0] === "")).toBe(true);
-      expect(await failure(target.write([insert("99", "x".repeat(room))]))).toMatchObject({
-        trouble: "refused",
-        message: expect.stringMatching(/^the row has some \d+ bytes, one statement may have \d+$/),
-      });
-      expect(await target.count()).toBe(ids.length + short.length);
-    });
   });
 });
 
@@ -283,7 +279,7 @@ describe("a MariaDB that tells every statement", () => {
 
   it("names the index of a clash whatever its name and the values", async () => {
     await database.sql(
-      "create table clashes (id int primary key, a varchar(40), b varchar(40), c varchar(100), unique `dot.ted` (a, b), unique `it's for key 'x'` (b, c))",
+      "create table clashes (id int primary key, a varchar(40), b varchar(40), c varchar(100), unique `dot.ted` (a, b), unique `it's` (b, c))",
     );
     const target = await database.open("clashes", "id");
     const columns = ["id", "a", "b", "c"];
@@ -354,5 +350,46 @@ describe("a MariaDB that tells every statement", () => {
     );
     expect(fitting).toEqual(stored.sort());
     expect(stored).toHaveLength(256);
+  });
+});
+
+describe("a MariaDB that takes statements of 128 KiB at most", () => {
+  const room = 128 * 1024;
+  let database: MariadbDatabase;
+  let target: Target;
+  beforeAll(async () => {
+    database = await mariadbDatabase({ args: ["--max-allowed-packet=128K"] });
+    await database.sql("create table t (id int primary key, c mediumtext, d int)");
+    target = await database.open("t", "id");
+  });
+  afterAll(async () => {
+    await target.close();
+    await database.stop();
+  });
+
+  const ids = (count: number) => Array.from({ length: count }, (_, at) => String(at));
+
+  it.each([
+    ["many rows without values", 20_000, ""],
+    ["a few rows of characters that are written as two bytes", 24, "'\\\n\0".repeat(room / 16)],
+    ["a few rows of characters of three bytes", 24, "名".repeat(room / 4)],
+  ])("is sent %s in pieces that fit", async (_, count, value) => {
+    await database.sql("delete from t");
+    await target.write(ids(count).map((id) => insert(id, null)));
+    await target.write(ids(count).map((id) => update(id, value)));
+    expect(new Set((await target.find(ids(count), ["c"])).map(({ row }) => row?.[0]))).toEqual(new Set([value]));
+    await database.sql("delete from t");
+    await target.write(ids(count).map((id) => insert(id, value)));
+    expect(new Set((await target.find(ids(count), ["c"])).map(({ row }) => row?.[0]))).toEqual(new Set([value]));
+  });
+
+  it("gets nothing of a batch with a row that is larger", async () => {
+    await database.sql("delete from t");
+    expect(await failure(target.write([insert("1", "a"), insert("2", "x".repeat(room))]))).toMatchObject({
+      name: "WriteError",
+      trouble: "refused",
+      message: expect.stringMatching(/^the row has some \d+ bytes, one statement may have 114688$/),
+    });
+    expect(await target.count()).toBe(0);
   });
 });

@@ -53,28 +53,55 @@ export interface RawMysqlConnection {
   readonly stream: import("node:net").Socket;
 }
 
+interface LibsqlConnection {
+  exec(sql: string): void;
+  readonly inTransaction: boolean;
+  /** What knex's pool looks at before it lends a connection again. */
+  __knex__disposed?: Error;
+}
+
+/** What knex's types leave out. */
+interface QueryingClient extends Knex.Client {
+  _query(connection: LibsqlConnection, query: { readonly sql: string }): Promise<unknown>;
+}
+
 /** A SQLite file through libsql; `prepare` is run on the one connection. */
 export async function openSqlite(filename: string, prepare: readonly string[]): Promise<Knex> {
   const { default: knex } = await import("knex");
   const require = createRequire(import.meta.url);
-  const BetterSqlite = require("knex/lib/dialects/better-sqlite3/index.js") as typeof Knex.Client;
+  const BetterSqlite = require("knex/lib/dialects/better-sqlite3/index.js") as new (
+    config: Knex.Config,
+  ) => QueryingClient;
   // libsql has the interface of better-sqlite3 and comes compiled, so knex's dialect for that one is given it as its driver.
   class Libsql extends BetterSqlite {
     _driver(): unknown {
       return require("libsql");
     }
+
+    override async _query(connection: LibsqlConnection, query: { readonly sql: string }): Promise<unknown> {
+      try {
+        return await super._query(connection, query);
+      } catch (error) {
+        if (query.sql.startsWith("COMMIT")) {
+          // It may leave the transaction open (https://www.sqlite.org/lang_transaction.html), and knex leaves it so.
+          if (connection.inTransaction) connection.exec("rollback");
+        } else if (error instanceof Error && "code" in error && error.code === "SQLITE_BUSY") {
+          // libsql never ends a statement that met a lock, and no COMMIT gets past it: the pool is to open another connection.
+          connection.__knex__disposed = error;
+        }
+        throw error;
+      }
+    }
   }
   return knex({
     ...common,
-    client: Libsql,
+    client: Libsql as unknown as typeof Knex.Client,
     connection: { filename },
     useNullAsDefault: true,
     pool: {
       min: 1,
       max: 1,
-      // A COMMIT that fails leaves the transaction open (https://www.sqlite.org/lang_transaction.html); closing ends it.
-      validate: (connection: { readonly inTransaction: boolean }) => !connection.inTransaction,
-      afterCreate: (connection: { exec(sql: string): void }, done: (error: unknown, connection: unknown) => void) => {
+      afterCreate: (connection: LibsqlConnection, done: (error: unknown, connection: unknown) => void) => {
         try {
           for (const sql of prepare) connection.exec(sql);
           done(null, connection);

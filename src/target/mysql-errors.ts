@@ -61,6 +61,7 @@ const dataStates = /^(22|23|45)/;
 
 const networkErrors: Readonly<Record<string, string>> = {
   ECONNREFUSED: "refused the connection",
+  ENOENT: "has no socket there",
   ECONNRESET: "cut the connection",
   EPIPE: "cut the connection",
   PROTOCOL_CONNECTION_LOST: "cut the connection",
@@ -107,14 +108,18 @@ export function mysqlError(error: unknown, server: string): WriteError | Failure
   }
   if (fatal !== true) return undefined;
   // The driver says why it gave up, but not by a code: a login method it does not know, a server that is no MySQL.
-  return new Failure("database", `the database at ${server}: ${error.message}`, {
-    hint: "check target.connection.host and port",
-    cause: error,
-  });
+  return new Failure(
+    "database",
+    `the database at ${server} answers what the driver does not understand: ${error.message}`,
+    {
+      hint: "check target.connection.host and port",
+      cause: error,
+    },
+  );
 }
 
 const isTls = (code: string): boolean =>
-  /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HANDSHAKE_)/.test(code);
+  /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HANDSHAKE_(SSL_ERROR|NO_SSL_SUPPORT))/.test(code);
 
 /** What follows the last `for key` of "Duplicate entry 'x' for key 'mail'": the name of the index, as `uniqueColumns` knows it. */
 function uniqueOf(errno: number, message: string): { unique?: { index: string } } {

@@ -65,18 +65,19 @@ export async function describeMysqlTable(db: Knex, schema: string, name: string)
 
 function column(row: ColumnRow): Column {
   const number = (value: string | number | null): number | null => (value === null ? null : Number(value));
-  const type = mysqlColumnType({
+  const facts = {
     ...row,
     chars: number(row.chars),
     octets: number(row.octets),
     numeric_precision: number(row.numeric_precision),
     scale: number(row.scale),
     fraction: number(row.fraction),
-  });
+  };
+  const type = mysqlColumnType(facts);
+  const strange = type === undefined && mysqlColumnType({ ...facts, charset: "utf8mb4" }) !== undefined;
   return {
     name: row.name,
-    declared:
-      type === undefined && row.charset !== null ? `${row.declared} character set ${row.charset}` : row.declared,
+    declared: strange ? `${row.declared} character set ${row.charset}` : row.declared,
     type,
     nullable: row.nullable === "YES",
     hasDefault: Number(row.has_default) === 1 || row.nullable === "YES",

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
-import { createServer, type Server } from "node:net";
+import { connect, createServer, type Server } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export const host = "127.0.0.1";
 
@@ -44,4 +45,21 @@ export async function onFreePorts<T>(start: (first: number, second: number) => P
       if (attempt === 5 || !/address already in use/i.test(String(error))) throw error;
     }
   }
+}
+
+/** Waits until a port accepts connections, for ten seconds at most: some servers say that they are ready before they listen. */
+export async function untilAccepts(port: number): Promise<void> {
+  for (const end = Date.now() + 10_000; !(await accepts(port)); await sleep(5)) {
+    if (Date.now() > end) throw new Error(`nothing accepts connections on port ${port}`);
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, host, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
 }

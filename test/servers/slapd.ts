@@ -5,7 +5,7 @@ import { outcomeOf, program, run } from "./command.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { instanceFolder } from "./folder.ts";
 import { baseLdif, syncPassword, writeLdif } from "./people.ts";
-import { host, onFreePorts } from "./port.ts";
+import { host, onFreePorts, untilAccepts } from "./port.ts";
 
 export interface SlapdOptions {
   /** LDIF (with line breaks), or the path of an LDIF file, or its pieces; the base entries alone unless told. */
@@ -85,10 +85,12 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
   await mkdir(join(folder, "db"));
   await writeFile(configuration, slapdConf(folder, suffix, options));
   await load(people, suffix, folder);
-  const start = ([port, tlsPort]: readonly [number, number]): Promise<Daemon> => {
+  const start = async ([port, tlsPort]: readonly [number, number]): Promise<Daemon> => {
     const urls = [`ldap://${host}:${port}/`, ...(tls ? [`ldaps://${host}:${tlsPort}/`] : [])].join(" ");
     const commandLine = [program("slapd"), "-d", "stats", "-f", configuration, "-h", urls];
-    return startDaemon({ commandLine, cwd: folder, logFile, ready: /slapd starting/ });
+    const started = await startDaemon({ commandLine, cwd: folder, logFile, ready: /slapd starting/ });
+    await untilAccepts(port);
+    return started;
   };
   let ports: readonly [number, number] = [0, 0];
   let daemon = await onFreePorts((...free) => {
