@@ -22,6 +22,16 @@ export interface Change {
   readonly columns: Readonly<Record<string, Difference>>;
 }
 
+/**
+ * An entry that was read and rejected. Its key is taken all the same: whoever else has it is a later one, and must not
+ * come by the row because the first has a fault elsewhere.
+ */
+export interface Bystander {
+  readonly dn: string;
+  readonly key: string;
+  readonly values?: undefined;
+}
+
 /** A person as the directory has it, in the texts that the columns of the plan will hold. */
 export interface User {
   readonly dn: string;

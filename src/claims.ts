@@ -1,99 +1,120 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "./errors.ts";
+import { hash } from "./hash.ts";
+
+/** Who has a row in this run. */
+export interface Claimant {
+  readonly dn: string;
+  /** Of the values, to tell an entry that is delivered twice from another one with the same DN. */
+  readonly digest: number;
+}
 
 /** Who has which row in this run. */
 export interface Claims {
-  /** Notes that this identity, which nobody has claimed yet, is this DN's. */
-  claim(identity: string, dn: string): void;
-  /** The DN that has claimed this identity. */
-  claimant(identity: string): string | undefined;
+  /** Notes that this identity, which nobody has claimed yet, is this entry's. */
+  claim(identity: string, claimant: Claimant): void;
+  /** Who has claimed this identity. */
+  claimant(identity: string): Claimant | undefined;
   close(): void;
 }
 
 /**
- * Claims in memory that hardly grows: four to eight bytes an entry, where the names of a million people would be some
- * hundred megabytes. Memory holds 32 bits of a hash; the identities and DNs themselves go to a temporary file that only
- * this process can reach, and are read again only where a hash has been seen before, which is nearly always a real clash.
+ * Claims in memory that hardly grows: some eight bytes an entry, where the names of a million people would be some
+ * hundred megabytes. Memory holds 32 bits of a hash and the number of a block; the blocks with the names are in a
+ * temporary file that only this process can reach. One is read again only where a hash has been seen before, which is
+ * nearly always a real clash.
  */
 export function openClaims(): Claims {
   const seen = fingerprints();
   const spool = openSpool();
   return {
-    claimant: (identity) => (seen.has(identity) ? spool.find(identity) : undefined),
-    claim: (identity, dn) => {
-      seen.add(identity);
-      spool.append(identity, dn);
+    claimant: (identity) => {
+      for (const block of seen.blocks(identity)) {
+        const claimant = spool.find(block, identity);
+        if (claimant) return claimant;
+      }
+      return undefined;
     },
+    claim: (identity, claimant) => seen.add(identity, spool.append(identity, claimant)),
     close: () => spool.close(),
   };
 }
 
-/** Slots of the first table; each further one has twice as many, so none is ever copied. */
-const firstSlots = 1 << 14;
-const fullest = 0.75;
-
 interface Fingerprints {
-  has(text: string): boolean;
-  add(text: string): void;
+  /** The blocks in which this text may be. */
+  blocks(text: string): number[];
+  add(text: string, block: number): void;
 }
 
-/** A set of 32-bit hashes; the place in the table adds some twenty bits more to what must agree. */
+interface Slots {
+  readonly marks: Uint32Array;
+  readonly blocks: Uint16Array;
+}
+
+const slots = 1 << 16;
+const fullest = 0.75;
+
+/**
+ * 32-bit hashes with the block of each, in tables with open addressing: the place in a table adds 16 bits to what must
+ * agree. A further table is begun where one is full, so that none is ever copied.
+ */
 function fingerprints(): Fingerprints {
-  const tables: Uint32Array[] = [new Uint32Array(firstSlots)];
-  let used = 0;
-  const slotOf = (table: Uint32Array, place: number, mark: number): number => {
-    let slot = place & (table.length - 1);
-    while (table[slot] !== 0 && table[slot] !== mark) slot = (slot + 1) & (table.length - 1);
-    return slot;
-  };
+  const tables: Slots[] = [];
+  let used = slots;
   return {
-    has: (text) => {
-      const place = hash(text, 0x811c9dc5);
-      const mark = hash(text, 0x01234567) || 1;
-      return tables.some((table) => table[slotOf(table, place, mark)] === mark);
+    blocks: (text) => {
+      const mark = markOf(text);
+      const place = placeOf(text);
+      const found: number[] = [];
+      for (const { marks, blocks } of tables) {
+        for (let slot = place; marks[slot] !== 0; slot = (slot + 1) % slots) {
+          if (marks[slot] === mark) found.push(blocks[slot] ?? 0);
+        }
+      }
+      return found;
     },
-    add: (text) => {
-      let table = tables.at(-1) ?? new Uint32Array(firstSlots);
-      if (used >= table.length * fullest) {
-        table = new Uint32Array(table.length * 2);
-        tables.push(table);
+    add: (text, block) => {
+      if (used >= slots * fullest) {
+        tables.push({ marks: new Uint32Array(slots), blocks: new Uint16Array(slots) });
         used = 0;
       }
-      const mark = hash(text, 0x01234567) || 1;
-      table[slotOf(table, hash(text, 0x811c9dc5), mark)] = mark;
+      const table = tables[tables.length - 1];
+      if (!table) return;
+      let slot = placeOf(text);
+      while (table.marks[slot] !== 0) slot = (slot + 1) % slots;
+      table.marks[slot] = markOf(text);
+      table.blocks[slot] = block;
       used += 1;
     },
   };
 }
 
-/** FNV-1a over UTF-16 units with the finaliser of MurmurHash3, 32 bits. */
-function hash(text: string, seed: number): number {
-  let h = seed;
-  for (let i = 0; i < text.length; i += 1) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
+const placeOf = (text: string): number => hash(text, 0x811c9dc5) % slots;
+/** Never 0, which means a free slot. */
+const markOf = (text: string): number => hash(text, 0x01234567) || 1;
 
 interface Spool {
-  append(identity: string, dn: string): void;
-  find(identity: string): string | undefined;
+  /** Keeps a claim and gives the number of its block. */
+  append(identity: string, claimant: Claimant): number;
+  find(block: number, identity: string): Claimant | undefined;
   close(): void;
 }
 
-const flushAt = 64 * 1024;
+const blockSize = 64 * 1024;
 
-/** A file of JSON lines `[identity, dn]`, appended in pieces and read from the start when something is looked for. */
+/** Blocks of JSON lines `[identity, dn, digest]` in a file, the last one in memory. */
 function openSpool(): Spool {
-  let pending: string[] = [];
-  let pendingLength = 0;
+  const starts: number[] = [0];
+  let pending = "";
   let file: number | undefined;
-  const flush = (): number => {
+  const flush = (): void => {
+    const bytes = Buffer.from(pending, "utf8");
     try {
       file ??= openUnlinked();
-      if (pending.length > 0) writeSync(file, pending.join(""), null, "utf8");
+      // Unlike writeSync, this writes all or throws.
+      writeFileSync(file, bytes);
     } catch (error) {
       throw new Failure(
         "files",
@@ -104,23 +125,29 @@ function openSpool(): Spool {
         },
       );
     }
-    pending = [];
-    pendingLength = 0;
-    return file;
+    starts.push((starts.at(-1) ?? 0) + bytes.length);
+    pending = "";
+  };
+  const text = (block: number): string => {
+    const [start, end] = [starts[block] ?? 0, starts[block + 1]];
+    if (end === undefined || file === undefined) return pending;
+    const bytes = Buffer.alloc(end - start);
+    readSync(file, bytes, 0, bytes.length, start);
+    return bytes.toString("utf8");
   };
   return {
-    append: (identity, dn) => {
-      const line = `${JSON.stringify([identity, dn])}\n`;
-      pending.push(line);
-      pendingLength += line.length;
-      if (pendingLength >= flushAt) flush();
+    append: (identity, { dn, digest }) => {
+      pending += `${JSON.stringify([identity, dn, digest])}\n`;
+      const block = starts.length - 1;
+      if (pending.length >= blockSize) flush();
+      return block;
     },
-    find: (identity) => {
-      const wanted = `[${JSON.stringify(identity)},`;
-      for (const line of lines(flush())) {
-        if (line.startsWith(wanted)) return (JSON.parse(line) as [string, string])[1];
-      }
-      return undefined;
+    find: (block, identity) => {
+      const lines = `\n${text(block)}`;
+      const at = lines.indexOf(`\n[${JSON.stringify(identity)},`) + 1;
+      if (at === 0) return undefined;
+      const [, dn, digest] = JSON.parse(lines.slice(at, lines.indexOf("\n", at))) as [string, string, number];
+      return { dn, digest };
     },
     close: () => {
       if (file !== undefined) closeSync(file);
@@ -135,18 +162,4 @@ function openUnlinked(): number {
   const file = openSync(join(folder, "claims"), "wx+", 0o600);
   rmSync(folder, { recursive: true });
   return file;
-}
-
-function* lines(file: number): Iterable<string> {
-  const piece = Buffer.alloc(flushAt);
-  let rest = Buffer.alloc(0);
-  for (let position = 0; ; ) {
-    const size = readSync(file, piece, 0, piece.length, position);
-    if (size === 0) return;
-    position += size;
-    const bytes = Buffer.concat([rest, piece.subarray(0, size)]);
-    const end = bytes.lastIndexOf(0x0a) + 1;
-    yield* bytes.toString("utf8", 0, end).split("\n").slice(0, -1);
-    rest = bytes.subarray(end);
-  }
 }

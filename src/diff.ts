@@ -27,21 +27,22 @@ export type Verdict =
 export function diff(plan: Plan, user: User, row: RowValues | undefined): Verdict {
   const owner = ownerOf(plan, user, row);
   if (owner !== undefined) return { kind: "foreign", user, owner };
-  const columns: Record<string, Difference> = {};
+  const columns: [name: string, difference: Difference][] = [];
   const names: string[] = [];
   const values: (string | null)[] = [];
   for (const [at, column] of plan.columns.entries()) {
     const to = user.values[at];
     const from = row?.[at] ?? null;
     if (to === undefined || (row && (column.insertOnly || from === to))) continue;
-    columns[column.name] = { from, to };
+    columns.push([column.name, { from, to }]);
     names.push(column.column);
     values.push(to);
   }
   if (isProtected(plan, row ?? insertedRow(plan, user))) {
-    return { kind: "protected", user, row, differs: Object.keys(columns) };
+    return { kind: "protected", user, row, differs: columns.map(([name]) => name) };
   }
-  const described = { key: user.key, dn: user.dn, columns };
+  // Not by assignment, which would lose a column named __proto__.
+  const described = { key: user.key, dn: user.dn, columns: Object.fromEntries(columns) };
   if (!row) {
     return {
       kind: "insert",
@@ -65,9 +66,7 @@ export function diff(plan: Plan, user: User, row: RowValues | undefined): Verdic
 function ownerOf({ immutableId, key }: Plan, user: User, row: RowValues | undefined): string | undefined {
   if (immutableId === undefined || immutableId === key) return undefined;
   const owner = row?.[immutableId] ?? undefined;
-  const own = user.values[immutableId];
-  if (owner === undefined || own === undefined) return undefined;
-  return own?.toLowerCase() === owner.toLowerCase() ? undefined : owner;
+  return owner === undefined || user.values[immutableId]?.toLowerCase() === owner.toLowerCase() ? undefined : owner;
 }
 
 /** The row had a state, and it was not the active one. */

@@ -16,7 +16,8 @@ export function limitsOfRun(
   return { insert: raise(configured.insert, raised.maxInsert), update: raise(configured.update, raised.maxUpdate) };
 }
 
-const raise = (limit: Limit, max: number | undefined): Limit => (max === undefined || !isSet(limit) ? limit : { max });
+/** What the option says counts for this run, also where the configuration sets no limit. */
+const raise = (limit: Limit, max: number | undefined): Limit => (max === undefined ? limit : { max });
 
 export const isSet = (limit: Limit): boolean => limit.max !== undefined || limit.maxPercent !== undefined;
 
@@ -44,7 +45,7 @@ function judge(
     "limit",
     `the run would write ${number(planned)} ${words}, the limit is ${number(allowed)}${percent}: nothing was written`,
     {
-      hint: `look at what it would do, then raise the limit for this run with --max-${kind} ${planned}`,
+      hint: `if that is meant, raise the limit for this run with --max-${kind} ${planned}`,
     },
   );
 }

@@ -1,9 +1,9 @@
 import type { Reject, User } from "./change.ts";
 import type { ResolvedConfig } from "./config/load.ts";
-import type { ColumnRule, Scalar } from "./config/schema.ts";
+import type { Scalar } from "./config/schema.ts";
 import type { Entry } from "./entry.ts";
 import { Failure } from "./errors.ts";
-import { compileMapping } from "./mapping/compile.ts";
+import { compileMapping, type MappedColumn } from "./mapping/compile.ts";
 import { printable } from "./mapping/printable.ts";
 import { isMappingReject } from "./mapping/reject.ts";
 import type { Kind } from "./mapping/value.ts";
@@ -36,7 +36,11 @@ export interface Plan {
   readonly protect: readonly (readonly Condition[])[];
   /** Columns to read of each row: those of `columns` in their order, then those that only `protect` needs. */
   readonly read: readonly string[];
+  /** The columns of the mapping, without that of the state. */
+  readonly mapped: readonly MappedColumn[];
   toUser(entry: Entry): User | Reject;
+  /** The match key as its column holds it, also of an entry that is a reject for another column; undefined where it has none. */
+  keyOf(entry: Entry): string | undefined;
 }
 
 interface Condition {
@@ -65,17 +69,24 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
     const column = writableColumn(table, state.column, "state.column").name;
     columns.push({ name: state.column, column, source: "state.active", insertOnly: false, fit: () => stateValue });
   }
+  checkConstants(config, table);
+  const keyText = keyOfMapping(config);
   const { read, protect } = protection(config, table, columns);
   const key = columns.findIndex((column) => column.name.toLowerCase() === config.target.matchKey.toLowerCase());
   return {
     columns,
     attributes: mapping.attributes,
     key,
-    immutableId: immutableIdColumn(config, columns),
+    immutableId: immutableIdColumn(mapping.columns),
     state: state && columns.length - 1,
     protect,
     read,
-    toUser: userMaker(columns, key, mapping.map, keyOf(config)),
+    mapped: mapping.columns,
+    toUser: userMaker(columns, key, mapping.map, keyText),
+    keyOf: (entry) => {
+      const fitted = columns[key]?.fit(keyText(entry) || null);
+      return typeof fitted === "string" ? fitted : undefined;
+    },
   };
 }
 
@@ -125,21 +136,24 @@ function protection(
   return { read, protect };
 }
 
-const ruleOf = (rule: string | ColumnRule): { readonly attribute?: string | string[] | undefined } =>
-  typeof rule === "string" ? { attribute: rule } : rule;
-
 /** The mapped column that is filled from an immutable id alone. */
-function immutableIdColumn(config: ResolvedConfig, columns: readonly PlanColumn[]): number | undefined {
-  const at = columns.findIndex(({ name }) => {
-    const rule = config.mapping[name];
-    const attributes = rule === undefined ? [] : [ruleOf(rule).attribute ?? []].flat();
-    return attributes.length > 0 && attributes.every((attribute) => immutableIds.has(attribute.toLowerCase()));
-  });
+function immutableIdColumn(columns: readonly MappedColumn[]): number | undefined {
+  const at = columns.findIndex(
+    ({ attributes }) => attributes.length > 0 && attributes.every((key) => immutableIds.has(key)),
+  );
   return at < 0 ? undefined : at;
 }
 
-/** The match key of an entry that cannot be mapped as a whole, for the reject; empty where it has none. */
-function keyOf(config: ResolvedConfig): (entry: Entry) => string {
+/** A constant that its column cannot hold would reject every entry. */
+function checkConstants(config: ResolvedConfig, table: Table): void {
+  for (const [name, rule] of Object.entries(config.mapping)) {
+    if (typeof rule !== "string" && rule.value !== undefined)
+      constant(table, name, rule.value, `mapping.${name}.value`);
+  }
+}
+
+/** The match key of an entry that cannot be mapped as a whole; empty where it has none. */
+function keyOfMapping(config: ResolvedConfig): (entry: Entry) => string {
   const name =
     Object.keys(config.mapping).find((each) => each.toLowerCase() === config.target.matchKey.toLowerCase()) ?? "";
   const rule = config.mapping[name];
@@ -170,7 +184,7 @@ function userMaker(
       const value = at < mapped.length ? mapped[at] : null;
       const fitted = value === undefined ? undefined : column.fit(value);
       if (fitted !== null && typeof fitted === "object") {
-        const from = `${column.source}${value === null || value === undefined ? "" : ` ${JSON.stringify(printable(value))}`}`;
+        const from = `${column.source}${value === null || value === undefined ? "" : ` "${printable(value)}"`}`;
         return {
           dn,
           key: keyOf(entry),

@@ -4,6 +4,8 @@ import { Failure } from "./errors.ts";
 import { printable } from "./mapping/printable.ts";
 import type { Plan } from "./plan.ts";
 import type { Report } from "./report/event.ts";
+import { plural } from "./report/words.ts";
+import { type Retry, retrying } from "./retry.ts";
 import { uniqueColumns } from "./target/table.ts";
 import type { Target, WriteError } from "./target/target.ts";
 
@@ -36,6 +38,7 @@ export function rejects(run: {
   readonly target: Target;
   readonly claims: Claims;
   readonly report: Report;
+  readonly retry: Retry;
   readonly max: number;
 }): Rejects {
   const { plan, target, claims } = run;
@@ -71,14 +74,15 @@ export function rejects(run: {
       }),
     protectedInsert: ({ dn, key: value }) =>
       add({ dn, key: value, column: key, reason: `${key} ${quoted(value)} is protected: no row is made for it` }),
-    refused: async (user, error) => add(await refusedReject(plan, target, claims, user, error)),
+    refused: async (user, error) =>
+      add(await retrying(run.retry, () => refusedReject(plan, target, claims, user, error))),
     check: () => {
       if (count <= run.max) return;
       throw new Failure(
         "limit",
-        `${count} entries were rejected, limits.reject.max is ${run.max}: the run stops here`,
+        `${plural(count, "entry was", "entries were")} rejected, limits.reject.max is ${run.max}: the run stops here`,
         {
-          hint: "mend what the first rejects say, or raise limits.reject.max",
+          hint: "finished batches stand; mend what the rejects say, or raise limits.reject.max",
         },
       );
     },
@@ -127,7 +131,7 @@ async function refusedReject(
   if (holder === undefined)
     return { dn, key, column: names.join(", "), reason: `${clash} is already taken (${error.message})` };
   const [found] = await target.find([holder], []);
-  const claimant = found && claims.claimant(found.identity);
+  const claimant = found && claims.claimant(found.identity)?.dn;
   const who = `${keyName} ${quoted(holder)}${claimant === undefined ? "" : ` (${claimant})`}`;
   return { dn, key, column: names.join(", "), reason: `${clash} already belongs to the row with ${who}` };
 }

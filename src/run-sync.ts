@@ -1,21 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { watchAbsence } from "./absent.ts";
 import type { SyncOptions } from "./cli.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import { Failure } from "./errors.ts";
 import { endings, Interrupted } from "./exit.ts";
+import { checkFilter, refuseEmpty, tableWarnings, withinLimits } from "./guards.ts";
 import type { Io } from "./io.ts";
-import { isSet, judgeLimits, limitsOfRun } from "./limits.ts";
-import { constant, makePlan, type Plan } from "./plan.ts";
+import { limitsOfRun } from "./limits.ts";
+import { makePlan } from "./plan.ts";
 import { redact } from "./redact.ts";
 import type { Header, Report, Summary } from "./report/event.ts";
 import { openReports, type Reports } from "./report/open.ts";
 import { type Tally, tally } from "./report/tally.ts";
-import { number } from "./report/words.ts";
 import { openSource } from "./source/open.ts";
 import { type Run, sync } from "./sync.ts";
 import { openTarget } from "./target/open.ts";
-import type { Target } from "./target/target.ts";
 
 /** The command `sync`: opens what the configuration names, runs, tells how it ended, and gives the exit code. */
 export async function runSync(options: SyncOptions, version: string, io: Io): Promise<number> {
@@ -27,7 +27,9 @@ export async function runSync(options: SyncOptions, version: string, io: Io): Pr
   const reports = openReports(options, io, head, safe);
   const interruption = listen(io);
   let end: Ending = { outcome: "succeeded", code: 0, error: null };
+  let cause: unknown;
   try {
+    checkFilter(options.filter);
     const loaded = await loadConfig({ cwd: io.cwd(), file: options.config, env: io.env, version });
     secrets.push(...loaded.secrets);
     reports.open();
@@ -35,7 +37,7 @@ export async function runSync(options: SyncOptions, version: string, io: Io): Pr
     if (counted.counts().rejected > 0) end = { outcome: "partial", code: 3, error: null };
   } catch (error) {
     end = ending(error, interruption.signal);
-    reports.failed(end.error, error);
+    cause = error;
   } finally {
     interruption.stop();
   }
@@ -46,6 +48,8 @@ export async function runSync(options: SyncOptions, version: string, io: Io): Pr
     type: "finished",
     summary: { outcome: end.outcome, counts: counted.counts(), finishedAt, durationMs, error },
   });
+  // After the summary, so that it is the last thing that people read.
+  if (end.error) reports.failed(end.error, cause);
   return end.code;
 }
 
@@ -119,10 +123,13 @@ async function run(
       endState,
     };
     report({ type: "started", header });
-    for (const message of [...loaded.warnings, ...tableWarnings(plan, target)]) report({ type: "warning", message });
+    for (const message of [...loaded.warnings, ...tableWarnings(plan, target.table)])
+      report({ type: "warning", message });
     for (const message of source.commands) report({ type: "detail", message });
     const retry = { attempts: config.retry.attempts, report, signal, wait, random: Math.random };
+    const absence = watchAbsence(options.filter === undefined ? plan.mapped : []);
     const all: Run = {
+      absence,
       source,
       plan,
       target,
@@ -134,7 +141,13 @@ async function run(
     };
     await withinLimits(all, limitsOfRun(config.limits, options), () => openSource(config.sources, request, () => {}));
     await sync(all);
-    if (options.filter === undefined && !options.allowEmpty) await notEmpty(counted, target, config.state);
+    for (const message of absence.warnings()) report({ type: "warning", message });
+    if (options.filter !== undefined && counted.counts().read === 0) {
+      report({ type: "warning", message: `no active entry matches ${options.filter}` });
+    }
+    if (options.filter === undefined && !options.allowEmpty && counted.counts().read === 0) {
+      await refuseEmpty(all, config.state);
+    }
   } finally {
     await target.close();
   }
@@ -144,42 +157,3 @@ const wait = async (ms: number, signal: AbortSignal): Promise<void> => {
   await sleep(ms, undefined, { signal }).catch(() => {});
   signal.throwIfAborted();
 };
-
-/** Columns that a new row needs and nothing fills. */
-function tableWarnings(plan: Plan, target: Target): string[] {
-  const filled = new Set(plan.columns.map((column) => column.column));
-  return [...target.table.columns.values()]
-    .filter((column) => !column.nullable && !column.hasDefault && !column.generated && !filled.has(column.name))
-    .map(
-      (column) =>
-        `the column ${column.name} must have a value, has no default, and is not in the mapping: the database will refuse new rows`,
-    );
-}
-
-/** Where inserts or updates are limited, the whole plan is counted, by the same run into a target that swallows writes. */
-async function withinLimits(
-  run: Run,
-  limits: ReturnType<typeof limitsOfRun>,
-  openAgain: () => Run["source"],
-): Promise<void> {
-  if (!isSet(limits.insert) && !isSet(limits.update)) return;
-  const planned = tally();
-  const target = { ...run.target, write: async () => {} };
-  await sync({ ...run, source: openAgain(), target, report: planned.report });
-  judgeLimits(limits, planned.counts(), await run.target.count());
-}
-
-/** A directory that shows nobody while the table has active rows is a wrong filter, a blind bind or worse, not the truth. */
-async function notEmpty(counted: Tally, target: Target, state: LoadedConfig["config"]["state"]): Promise<void> {
-  if (counted.counts().read > 0) return;
-  const value = state && constant(target.table, state.column, state.active, "state.active");
-  const rows = state && typeof value === "string" ? await target.count(state.column, value) : await target.count();
-  if (rows === 0) return;
-  throw new Failure(
-    "limit",
-    `the directory has no active entry, but the table has ${number(rows)} active ${rows === 1 ? "row" : "rows"}: nothing was written`,
-    {
-      hint: "check source.filter, source.active and the rights of bindDn; --allow-empty goes on all the same",
-    },
-  );
-}

@@ -1,12 +1,15 @@
-import type { User } from "./change.ts";
+import type { Bystander, User } from "./change.ts";
 import type { Claims } from "./claims.ts";
-import { diff, isWrite, type Verdict } from "./diff.ts";
+import { diff, isWrite, type Verdict, type WriteVerdict } from "./diff.ts";
+import { Failure } from "./errors.ts";
+import { hash } from "./hash.ts";
 import type { Plan } from "./plan.ts";
 import type { Rejects } from "./rejects.ts";
 import type { Report } from "./report/event.ts";
+import { plural } from "./report/words.ts";
 import { type Retry, retrying } from "./retry.ts";
 import { uniqueColumns } from "./target/table.ts";
-import { type Found, type Target, WriteError } from "./target/target.ts";
+import { type Found, type RowValues, type Target, WriteError, type WriteTrouble } from "./target/target.ts";
 
 /** What the settling of a batch needs. */
 export interface Settling {
@@ -22,35 +25,45 @@ export interface Settling {
  * Brings the rows of one batch of users in line: one look-up, the difference, one transaction. Each user ends as exactly
  * one of changed, unchanged and rejected.
  */
-export async function settle(run: Settling, users: readonly User[]): Promise<void> {
-  const found = await retrying(run.retry, () => look(run, users));
+export async function settle(run: Settling, entries: readonly (User | Bystander)[]): Promise<void> {
+  const found = await retrying(run.retry, () => look(run, entries));
   const verdicts: Verdict[] = [];
-  for (const [at, user] of users.entries()) {
-    const { identity, row } = found[at] ?? { identity: user.key, row: undefined };
-    const verdict = diff(run.plan, user, row);
-    if (stands(run, verdict, identity)) verdicts.push(verdict);
+  for (const [at, entry] of entries.entries()) {
+    const { identity, row } = found[at] ?? { identity: entry.key, row: undefined };
+    if (entry.values === undefined) standBy(run, entry, identity, row);
+    else {
+      const verdict = diff(run.plan, entry, row);
+      if (stands(run, verdict, identity)) verdicts.push(verdict);
+    }
   }
   await carryOut(run, verdicts);
 }
 
-const look = (run: Settling, users: readonly User[]): Promise<readonly Found[]> =>
+const look = (run: Settling, entries: readonly { readonly key: string }[]): Promise<readonly Found[]> =>
   run.target.find(
-    users.map((user) => user.key),
+    entries.map((entry) => entry.key),
     run.plan.read,
   );
+
+/** Takes the key of a rejected entry out of play, but where the row's immutable id tells whose it is. */
+function standBy({ plan, claims }: Settling, { dn }: Bystander, identity: string, row: RowValues | undefined): void {
+  const owned = plan.immutableId !== undefined && row?.[plan.immutableId];
+  if (!owned && !claims.claimant(identity)) claims.claim(identity, { dn, digest: 0 });
+}
 
 /** Whether this user is the one for the row of this identity; where another is, this one has been rejected. */
 function stands(run: Settling, verdict: Verdict, identity: string): boolean {
   const { user } = verdict;
   const first = run.claims.claimant(identity);
+  const digest = hash(user.values.join("\0"), 1);
   if (first === undefined && verdict.kind !== "foreign") {
-    run.claims.claim(identity, user.dn);
+    run.claims.claim(identity, { dn: user.dn, digest });
     run.rejects.claimed(identity, user.dn);
     return true;
   }
   if (first === undefined && verdict.kind === "foreign") run.rejects.foreign(user, verdict.owner, identity);
   // A server may give one entry twice, where it was moved during the read; that is no clash.
-  else if (first !== undefined && first !== user.dn) run.rejects.duplicate(user, first);
+  else if (first && (first.dn !== user.dn || first.digest !== digest)) run.rejects.duplicate(user, first.dn);
   run.rejects.check();
   return false;
 }
@@ -86,19 +99,37 @@ async function writeAll(run: Settling, verdicts: readonly Verdict[]): Promise<re
   const planned = verdicts.filter(isWrite);
   if (planned.length === 0) return verdicts;
   let current: readonly Verdict[] = planned;
-  await retrying(run.retry, async (before) => {
+  let inDoubt = false;
+  const attempt = async (before: WriteTrouble | undefined): Promise<void> => {
     if (before !== undefined) {
       const users = planned.map((verdict) => verdict.user);
       const found = await look(run, users);
       const again = users.map((user, at) => diff(run.plan, user, found[at]?.row));
-      if (before === "outage" && again.every((verdict) => verdict.kind === "unchanged")) return;
+      if (inDoubt && again.every((verdict) => verdict.kind === "unchanged")) return;
+      inDoubt = false;
       current = again;
     }
     const writes = current.filter(isWrite).map((verdict) => verdict.write);
-    if (writes.length > 0) await run.target.write(writes).catch((error: unknown) => rethrow(run, error, before));
+    if (writes.length === 0) return;
+    await run.target.write(writes).catch((error: unknown) => {
+      inDoubt = error instanceof WriteError && error.trouble === "outage";
+      rethrow(run, error, before);
+    });
+  };
+  await retrying(run.retry, attempt).catch((error: unknown) => {
+    throw inDoubt && error instanceof Failure ? doubtful(error, planned) : error;
   });
   return [...verdicts.filter((verdict) => !isWrite(verdict)), ...current];
 }
+
+/** The connection was lost while a transaction was under way, and was not found again to see how it ended. */
+const doubtful = (error: Failure, writes: readonly WriteVerdict[]): Failure => {
+  const keys = `${writes[0]?.user.key ?? ""}${writes.length > 1 ? ` to ${writes.at(-1)?.user.key}` : ""}`;
+  return new Failure(error.turn, error.message, {
+    hint: `finished batches stand; whether the last one (${plural(writes.length, "row")}, ${keys}) was written is not known and not counted; run again when the database is well`,
+    cause: error.cause,
+  });
+};
 
 /** A key that was free at the look-up and is taken now: somebody else inserted it, so look again, once. */
 function rethrow(run: Settling, error: unknown, before: unknown): never {

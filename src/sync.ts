@@ -1,4 +1,5 @@
-import type { User } from "./change.ts";
+import type { AbsenceWatch } from "./absent.ts";
+import type { Bystander, User } from "./change.ts";
 import { openClaims } from "./claims.ts";
 import type { Plan } from "./plan.ts";
 import { type Rejects, rejects } from "./rejects.ts";
@@ -19,6 +20,7 @@ export interface Run {
   /** How many rejects are too many. */
   readonly mostRejects: number;
   readonly signal: AbortSignal;
+  readonly absence: AbsenceWatch;
 }
 
 /**
@@ -31,8 +33,8 @@ export async function sync(run: Run): Promise<void> {
   const claims = openClaims();
   const rejected = rejects({ ...run, claims, max: run.mostRejects });
   try {
-    for await (const users of batches(run, rejected)) {
-      await settle({ ...run, claims, rejects: rejected }, users);
+    for await (const entries of batches(run, rejected)) {
+      await settle({ ...run, claims, rejects: rejected }, entries);
       run.report({ type: "progress" });
       run.signal.throwIfAborted();
     }
@@ -43,22 +45,27 @@ export async function sync(run: Run): Promise<void> {
   }
 }
 
-/** The users of the source, so many at a time; entries that cannot be mapped are rejected on the way. */
-async function* batches(run: Run, rejected: Rejects): AsyncGenerator<readonly User[]> {
-  let users: User[] = [];
+/**
+ * The users of the source, so many at a time. Entries that cannot be mapped are rejected on the way; they go along where
+ * they have a key, because it is taken.
+ */
+async function* batches(run: Run, rejected: Rejects): AsyncGenerator<readonly (User | Bystander)[]> {
+  let batch: (User | Bystander)[] = [];
   for await (const entries of run.source.entries(run.signal)) {
     for (const entry of entries) {
+      run.absence.see(entry);
       const mapped = run.plan.toUser(entry);
       if ("reason" in mapped) {
         rejected.add(mapped);
         rejected.check();
-        continue;
       }
-      users.push(mapped);
-      if (users.length < run.batchSize) continue;
-      yield users;
-      users = [];
+      const key = "reason" in mapped ? run.plan.keyOf(entry) : mapped.key;
+      if (key === undefined) continue;
+      batch.push("reason" in mapped ? { dn: mapped.dn, key } : mapped);
+      if (batch.length < run.batchSize) continue;
+      yield batch;
+      batch = [];
     }
   }
-  if (users.length > 0) yield users;
+  if (batch.length > 0) yield batch;
 }

@@ -30,9 +30,11 @@ const plan: Plan = {
   state: undefined,
   protect: [],
   read: columns,
+  mapped: [],
   toUser: () => {
     throw new Error("not used here");
   },
+  keyOf: () => undefined,
 };
 
 /** A table in memory: unique name and mail, all or nothing, and the steps that it is told. */
@@ -100,7 +102,7 @@ async function settled(users: readonly User[], rows: Map<string, RowValues>, ste
   const waits: number[] = [];
   const wait = async (ms: number) => void waits.push(ms);
   const retry = { attempts, report, signal: new AbortController().signal, wait, random: () => 1 };
-  const rejected = rejects({ plan, target, claims, report, max: 1000 });
+  const rejected = rejects({ plan, target, claims, report, retry, max: 1000 });
   let failure: unknown;
   try {
     await settle({ plan, target, claims, rejects: rejected, report, retry }, users);

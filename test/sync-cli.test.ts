@@ -117,7 +117,7 @@ describe("a sync from a file into SQLite", () => {
     );
     const mapping = { ...fileConfig().mapping, email: { attribute: "mail", required: true } };
     const work = await fileWorkspace(people, { mapping, batchSize: 7 });
-    await writeFile(work.path("changes"), "old\n");
+    await writeFile(work.path("changes"), '{"kind":"insert","key":"of an earlier run"}\n');
     const document = await work.json(["sync", "--changes", "changes", "--rejects", "rejects", "--limit", "5"]);
     expect([document.code, document.outcome, document.counts]).toEqual([
       3,
@@ -243,6 +243,101 @@ describe("who stands where two entries have one key", () => {
   });
 });
 
+describe("an entry that cannot be mapped", () => {
+  const mapping = { ...fileConfig().mapping, display_name: { attribute: "displayName", required: true } };
+  const people = {
+    "uid=anna": { uid: ["anna"] },
+    "cn=second": { uid: ["ANNA"], displayName: ["Somebody else"] },
+  };
+
+  it.each([1, 500])("keeps others from its row, in batches of %i", async (batchSize) => {
+    const work = await fileWorkspace(people, { mapping, batchSize });
+    sqlite(
+      work.path("idm.sqlite"),
+      "insert into users (username, display_name, state) values ('anna', 'Anna', 'active')",
+    );
+    const { code, counts, rejects } = await work.json(["sync"]);
+    expect([code, counts]).toEqual([3, { ...noCounts, read: 2, rejected: 2 }]);
+    expect(rejects.map(({ dn, reason }) => [dn, reason])).toEqual([
+      [`uid=anna,${base}`, "column display_name: displayName has no value (required)"],
+      [`cn=second,${base}`, `username "ANNA" is also that of uid=anna,${base}, which was read first`],
+    ]);
+    expect(sqlite(work.path("idm.sqlite"), "select display_name from users")).toEqual([{ display_name: "Anna" }]);
+  });
+});
+
+describe("an entry that shows no immutable id", () => {
+  it.each(["null", "keep"])("is not given a row that carries one, with onEmpty %s", async (onEmpty) => {
+    const mapping = { ...fileConfig().mapping, external_id: { attribute: "entryUUID", onEmpty } };
+    const work = await fileWorkspace({ "uid=anna": { uid: ["anna"], mail: ["new@example.com"] } }, { mapping });
+    sqlite(work.path("idm.sqlite"), "insert into users (username, external_id) values ('anna', 'id-1')");
+    const { rejects } = await work.json(["sync"]);
+    expect(rejects.map(({ reason }) => reason)).toEqual([
+      'the row with username "anna" belongs to another entry: its external_id is id-1, this entry\'s is not shown',
+    ]);
+  });
+});
+
+describe("one DN that is delivered twice", () => {
+  const twice = async (second: Record<string, string[]>) => {
+    const work = await fileWorkspace(anna);
+    const text = await readFile(work.path("people.ldif"), "utf8");
+    const again = ldif({ "uid=anna": { ...anna["uid=anna"], ...second } }).split("\n\n")[1];
+    await writeFile(work.path("people.ldif"), `${text}${again}\n\n`);
+    return work.json(["sync"]);
+  };
+
+  it("with the same values is one entry", async () => {
+    expect((await twice({})).counts).toEqual({ ...noCounts, read: 1, inserted: 1 });
+  });
+
+  it("with other values is a reject", async () => {
+    const { counts, rejects } = await twice({ displayName: ["Another Anna"] });
+    expect(counts).toEqual({ ...noCounts, read: 2, inserted: 1, rejected: 1 });
+    expect(rejects.map(({ reason }) => reason)).toEqual([
+      `username "anna" is also that of uid=anna,${base}, which was read first`,
+    ]);
+  });
+});
+
+describe("warnings", () => {
+  it("name a column whose attribute no entry has, but not where one person was asked for", async () => {
+    const work = await fileWorkspace(anna, { mapping: { ...fileConfig().mapping, email: "maill" } });
+    const words =
+      "warning: no entry has what mapping.email reads (maill): is it spelt right, and may the bind read it?\n";
+    expect((await work.run(["sync"])).stderr).toContain(words);
+    expect((await work.run(["sync", "--filter", "(uid=anna)"])).stderr).not.toContain("maill");
+  });
+
+  it("name an immutable id without a unique index", async () => {
+    const work = await fileWorkspace(anna, { mapping: { username: "uid", note: "entryUUID" } });
+    expect((await work.run(["sync"])).stderr).toContain("warning: note holds the immutable id and has no unique index");
+  });
+
+  it("say that nobody matches --filter", async () => {
+    const work = await fileWorkspace(anna);
+    expect(await work.run(["sync", "--quiet", "--filter", "(uid=nobody)"])).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "warning: no active entry matches (uid=nobody)\n",
+    });
+  });
+});
+
+describe("--verbose", () => {
+  it("tells every change", async () => {
+    const work = await fileWorkspace(anna);
+    await work.run(["sync"]);
+    sqlite(
+      work.path("idm.sqlite"),
+      "update users set email = null, display_name = 'x\u001b[2J' where username = 'anna'",
+    );
+    const { stderr } = await work.run(["sync", "--verbose"]);
+    const line = `update anna (uid=anna,${base}): email NULL → "anna@example.com", display_name "x\\u{1b}[2J" → "Anna Åberg"\n`;
+    expect(stderr).toContain(line);
+  });
+});
+
 describe("a clash on another unique index", () => {
   const two = {
     "uid=anna": { uid: ["anna"], mail: ["same@example.com"] },
@@ -291,7 +386,7 @@ describe("protected rows", () => {
     const { code, stderr } = await work.run(["sync"]);
     expect(code).toBe(0);
     expect(stderr).toContain(
-      `warning: anna (uid=anna,${base}) is protected: left as it is, though external_id, email, display_name, state differ`,
+      `warning: anna (uid=anna,${base}) is protected: left as it is, where the directory has another external_id, email, display_name, state`,
     );
     expect(sqlite(work.path("idm.sqlite"), "select username, email from users order by username")).toEqual([
       { username: "anna", email: "admin@example.com" },
@@ -332,10 +427,16 @@ describe("safety limits", () => {
     expect([refused.code, refused.error?.message, refused.error?.hint]).toEqual([
       4,
       "the run would write 12 new rows, the limit is 10: nothing was written",
-      "look at what it would do, then raise the limit for this run with --max-insert 12",
+      "if that is meant, raise the limit for this run with --max-insert 12",
     ]);
     expect(sqlite(work.path("idm.sqlite"), "select count(*) as n from users")).toEqual([{ n: 0 }]);
     expect((await work.json(["sync", "--max-insert", "12"])).counts).toEqual({ ...noCounts, read: 12, inserted: 12 });
+  });
+
+  it("can be set for one run alone", async () => {
+    const work = await fileWorkspace(people);
+    expect((await work.json(["sync", "--max-insert", "11"])).code).toBe(4);
+    expect((await work.json(["sync", "--max-insert", "12"])).code).toBe(0);
   });
 
   it("count percents of the rows that are there", async () => {
@@ -369,6 +470,22 @@ describe("bad input", () => {
     ["a log format that is none", ["sync", "--log-format", "xml"], "It must be pretty or json."],
     ["a configuration that is not there", ["sync", "--config", "nowhere.json"], "nowhere.json"],
     ["a file of changes that cannot be written", ["sync", "--changes", "no/folder/file"], "--changes: cannot write to"],
+    [
+      "a file of changes that is the directory",
+      ["sync", "--changes", "people.ldif"],
+      "people.ldif exists and is not a file that this option wrote",
+    ],
+    [
+      "a file of rejects that is the configuration",
+      ["sync", "--rejects", ".syncrc.json"],
+      ".syncrc.json exists and is not a file",
+    ],
+    [
+      "one file for changes and rejects",
+      ["sync", "--changes", "x", "--rejects", "x"],
+      "--changes and --rejects: both name x",
+    ],
+    ["a filter that does not parse", ["sync", "--filter", "(uid=anna"], "--filter: "],
   ])("%s ends with exit code 2 and says so", async (_, args, words) => {
     const work = await fileWorkspace(anna);
     const { code, stdout, stderr } = await work.run(args);
@@ -424,6 +541,21 @@ describe("bad input", () => {
     const { code, outcome, error, counts } = await work.json(["sync"]);
     expect([code, outcome, counts.read]).toEqual([1, "failed", counts.inserted]);
     expect(error?.message).toMatch(/people\.ldif line \d+/);
+  });
+
+  it("a disk that is full ends the run with exit code 1, and does not lose a change in silence", async () => {
+    const work = await fileWorkspace(anna);
+    const { code, error } = await work.json(["sync", "--changes", "/dev/full"]);
+    expect([code, error?.message]).toEqual([
+      1,
+      expect.stringContaining("--changes: cannot write to /dev/full: ENOSPC"),
+    ]);
+  });
+
+  it("names with line breaks and escape codes neither forge lines nor move the cursor", async () => {
+    const work = await fileWorkspace({ "cn=\u001b[2Jx\nerror: all is lost": { cn: ["x"] } });
+    const { stdout } = await work.run(["sync"]);
+    expect(stdout).toContain("    cn=\\u{1b}[2Jx\\nerror: all is lost,");
   });
 
   it("a failure prints the JSON document too", async () => {

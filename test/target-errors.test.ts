@@ -159,9 +159,14 @@ describe("MariaDB", () => {
 
     it.each<[string, (socket: Socket) => void, RegExp]>([
       [
-        "that is no database",
+        "that greets as something else",
         (socket) => socket.write("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
-        /^the database at 127\.0\.0\.1:\d+/,
+        /^the database at 127\.0\.0\.1:\d+ did not answer in time$/,
+      ],
+      [
+        "that speaks another protocol",
+        (socket) => socket.write(Buffer.from("\x05\0\0\0\x09abc\0")),
+        /^the database at 127\.0\.0\.1:\d+ answers what the driver does not understand: /,
       ],
       ["that hangs up", (socket) => socket.end(), /^the database at 127\.0\.0\.1:\d+ cut the connection$/],
       ["that resets", (socket) => socket.resetAndDestroy(), /^the database at 127\.0\.0\.1:\d+ cut the connection$/],

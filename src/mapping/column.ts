@@ -12,8 +12,8 @@ import { compileTransforms, type TextTransform } from "./transforms.ts";
 import type { Kind, Value } from "./value.ts";
 
 /** One column's rule, compiled. */
-export interface Column extends MappedColumn {
-  readonly attributes: readonly MappedAttribute[];
+export interface Column extends Omit<MappedColumn, "attributes"> {
+  readonly reads: readonly MappedAttribute[];
   /** The value for an entry; `undefined`: leave the column as it is. */
   readonly evaluate: (entry: Entry) => Value | undefined | Refusal;
 }
@@ -35,7 +35,7 @@ export function compileColumn(name: string, rule: ColumnRule): Column {
       kind,
       insertOnly,
       source: `value ${JSON.stringify(rule.value)}`,
-      attributes: [],
+      reads: [],
       evaluate: () => text,
     };
   }
@@ -54,11 +54,11 @@ export function compileColumn(name: string, rule: ColumnRule): Column {
       if (typeof text !== "string") return notText(text.attribute.name, text.bytes, rule);
       return finish(shown, [text]) ?? whenEmpty;
     };
-    return { ...common, source: `template ${JSON.stringify(rule.template)}`, attributes, evaluate };
+    return { ...common, source: `template ${JSON.stringify(rule.template)}`, reads: attributes, evaluate };
   }
   const attributes = [rule.attribute ?? []].flat().map((attribute) => mappedAttribute(attribute, `${place}.attribute`));
   const evaluate = fromAttributes(attributes, rule, finisher(rule, single, combination), whenEmpty);
-  return { ...common, source: shown, attributes, evaluate };
+  return { ...common, source: shown, reads: attributes, evaluate };
 }
 
 /** What several values, none of them empty of bytes, become; `undefined` where nothing is left of them. */

@@ -12,6 +12,8 @@ export interface MappedColumn {
   readonly insertOnly: boolean;
   /** For people: `mail`, `template "{givenName} {sn}"`, `value "ldap"`. */
   readonly source: string;
+  /** The attributes that it reads, as entries hold them. */
+  readonly attributes: readonly string[];
 }
 
 /** A mapping made ready: pure, and the same for every entry. */
@@ -30,11 +32,17 @@ export interface Mapping {
 export function compileMapping(mapping: Config["mapping"]): Mapping {
   const columns = Object.entries(mapping).map(([name, rule]) => compileColumn(name, fullRule(rule)));
   const attributes = new Map<string, string>();
-  for (const { key, name } of columns.flatMap((column) => column.attributes)) {
+  for (const { key, name } of columns.flatMap((column) => column.reads)) {
     if (!attributes.has(key)) attributes.set(key, name);
   }
   return {
-    columns: columns.map(({ name, kind, insertOnly, source }) => ({ name, kind, insertOnly, source })),
+    columns: columns.map(({ name, kind, insertOnly, source, reads }) => ({
+      name,
+      kind,
+      insertOnly,
+      source,
+      attributes: reads.map(({ key }) => key),
+    })),
     attributes: [...attributes.values()],
     map: (entry) => mapEntry(columns, entry),
   };
@@ -48,7 +56,7 @@ function mapEntry(columns: readonly Column[], entry: Entry): readonly (Value | u
   const partial = partialAttributes(entry);
   const values: (Value | undefined)[] = [];
   for (const column of columns) {
-    const part = partial && column.attributes.find(({ key }) => partial.includes(key));
+    const part = partial && column.reads.find(({ key }) => partial.includes(key));
     if (part) {
       return reject(column.name, {
         attribute: part.name,

@@ -14,7 +14,12 @@ export function printable(value: AttributeValue): string {
     const folded = value.length > shownBytes ? "…" : "";
     return `0x${value.toString("hex", 0, shownBytes)}${folded}(${value.length} ${value.length === 1 ? "byte" : "bytes"})`;
   }
-  return fold(value).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
+  return visible(fold(value));
+}
+
+/** A text with its control, format and line-breaking characters made visible, so that it is one line and moves no cursor. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
 }
 
 function fold(text: string): string {

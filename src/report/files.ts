@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
 import { Failure } from "../errors.ts";
 import type { Report, SyncEvent } from "./event.ts";
 
@@ -12,7 +12,8 @@ export function jsonLines(option: string, file: string, line: (event: SyncEvent)
   const flush = (): void => {
     if (pending === "") return;
     try {
-      writeSync(descriptor, pending);
+      // Unlike writeSync, this writes all or throws.
+      appendFileSync(descriptor, pending);
     } catch (error) {
       throw new Failure(
         "files",
@@ -36,7 +37,9 @@ export function jsonLines(option: string, file: string, line: (event: SyncEvent)
 
 function open(option: string, file: string): number {
   try {
-    return openSync(file, "a", 0o600);
+    const descriptor = openSync(file, "a+", 0o600);
+    if (isOurs(descriptor)) return descriptor;
+    closeSync(descriptor);
   } catch (error) {
     throw new Failure(
       "usage",
@@ -47,6 +50,17 @@ function open(option: string, file: string): number {
       },
     );
   }
+  throw new Failure("usage", `${option}: ${file} exists and is not a file that this option wrote`, {
+    hint: "it would be replaced: name another file, or remove this one",
+  });
+}
+
+/** Empty, or begun with a line of ours: a slip of the pen must not empty the directory's LDIF file or the configuration. */
+function isOurs(descriptor: number): boolean {
+  if (!fstatSync(descriptor).isFile()) return true;
+  const start = Buffer.alloc(4096);
+  const text = start.toString("utf8", 0, readSync(descriptor, start, 0, start.length, 0));
+  return text === "" || /^\{"(kind|dn)":"/.test(text);
 }
 
 function empty(descriptor: number): void {

@@ -34,9 +34,11 @@ export function openReports(
   const onTerminal = io.stderr.isTTY === true && options.logFormat === "pretty";
   const progress = options.quiet ? undefined : onTerminal ? barProgress(io.stderr, now) : plainProgress(talk, now);
   const said: Report = (event) => {
+    // Most events are changes, which only --verbose puts into words.
+    if (event.type === "change" && !options.verbose) return;
     const { level, words } = eventWords(event) ?? {};
-    if (!level || (options.quiet && level === "info") || (event.type === "detail" && !options.verbose)) return;
-    const say = () => talk(level, safe(words ?? ""));
+    if (!level || (options.quiet && level !== "warning") || (level === "detail" && !options.verbose)) return;
+    const say = () => talk(level === "warning" ? level : "info", safe(words ?? ""));
     if (progress) progress.aside(say);
     else say();
   };
@@ -53,6 +55,9 @@ export function openReports(
         const name = options[option];
         return name === undefined ? () => {} : jsonLines(`--${option}`, resolve(io.cwd(), name), line);
       };
+      if (options.changes !== undefined && options.changes === options.rejects) {
+        throw new Failure("usage", `--changes and --rejects: both name ${options.changes}`, { hint: "name two files" });
+      }
       const changes = file("changes", (event) => (event.type === "change" ? event.change : undefined));
       const rejects = file("rejects", (event) => (event.type === "reject" ? event.reject : undefined));
       all = combine(changes, rejects, talked);

@@ -1,4 +1,5 @@
-import type { Reject } from "../change.ts";
+import type { Change, Reject } from "../change.ts";
+import { printable, visible } from "../mapping/printable.ts";
 import type { Counts, Header, Outcome, Summary, SyncEvent } from "./event.ts";
 
 /** All that the program says of a run, as plain text. Colours are put on by who prints it. */
@@ -27,17 +28,28 @@ export function progressWords(counts: Counts, elapsedMs: number): string {
 const startWords = ({ command, name, source, target }: Header): string =>
   `${command} ${name}: from ${source} into ${target}`;
 
-const rejectWords = ({ dn, reason }: Reject): string => `${dn}: ${reason}`;
+const rejectWords = ({ dn, reason }: Reject): string => visible(`${dn}: ${reason}`);
 
-/** What is said of an event while it runs; undefined where it is only counted. */
+/** `update anna (uid=anna,…): email "a" → "b"` */
+function changeWords({ kind, key, dn, columns }: Change): string {
+  const shown = (value: string | null) => (value === null ? "NULL" : `"${printable(value)}"`);
+  const differences = Object.entries(columns).map(([name, { from, to }]) =>
+    kind === "insert" ? `${name} ${shown(to)}` : `${name} ${shown(from)} → ${shown(to)}`,
+  );
+  return `${kind} ${visible(key)} (${visible(dn)}): ${differences.join(", ")}`;
+}
+
+/** What is said of an event while it runs, details with --verbose alone; undefined where it is only counted. */
 export function eventWords(
   event: SyncEvent,
-): { readonly level: "info" | "warning"; readonly words: string } | undefined {
+): { readonly level: "detail" | "info" | "warning"; readonly words: string } | undefined {
   switch (event.type) {
     case "started":
       return { level: "info", words: startWords(event.header) };
+    case "change":
+      return { level: "detail", words: changeWords(event.change) };
     case "detail":
-      return { level: "info", words: event.message };
+      return { level: "detail", words: event.message };
     case "warning":
       return { level: "warning", words: event.message };
     case "retry":
@@ -49,7 +61,7 @@ export function eventWords(
       if (event.differs.length === 0) return undefined;
       return {
         level: "warning",
-        words: `${event.key} (${event.dn}) is protected: left as it is, though ${event.differs.join(", ")} differ`,
+        words: `${visible(event.key)} (${visible(event.dn)}) is protected: left as it is, where the directory has another ${event.differs.join(", ")}`,
       };
     default:
       return undefined;
@@ -75,8 +87,9 @@ export function summaryLines(
   const lines: { tone: "head" | "good" | "bad" | "plain"; text: string }[] = [];
   const say = (text: string, tone: "head" | "good" | "bad" | "plain" = "plain") => lines.push({ tone, text });
   const well = outcome === "succeeded";
+  const all = outcome === "partial" && counts.rejected === counts.read;
   say(
-    `${header.command} ${header.name}: ${endWords[outcome]} in ${duration(summary.durationMs)}`,
+    `${header.command} ${header.name}: ${all ? "every entry was rejected" : endWords[outcome]} in ${duration(summary.durationMs)}`,
     well ? "good" : "bad",
   );
   say(`  from       ${header.source}`);
@@ -105,6 +118,8 @@ export function summaryLines(
 
 /** `error: what and where (what to do)` in one line; a message of several lines keeps them. */
 export function errorWords(message: string, hint: string | undefined): string {
-  if (hint === undefined) return message;
-  return message.includes("\n") ? `${message}\n${hint}` : `${message} (${hint})`;
+  // Values in a message must not forge lines or move the cursor; line breaks part the problems of a configuration.
+  const lines = message.split("\n").map(visible);
+  if (hint === undefined) return lines.join("\n");
+  return lines.length > 1 ? [...lines, visible(hint)].join("\n") : `${lines[0]} (${visible(hint)})`;
 }

@@ -1,0 +1,28 @@
+import type { Entry } from "./entry.ts";
+import type { MappedColumn } from "./mapping/compile.ts";
+
+/** Watches for columns whose attributes no entry has: a misspelt name, or one that the bind may not read. */
+export interface AbsenceWatch {
+  see(entry: Entry): void;
+  /** A line for each such column; none where no entry was seen. */
+  warnings(): string[];
+}
+
+export function watchAbsence(columns: readonly MappedColumn[]): AbsenceWatch {
+  let missing = columns.filter(({ attributes }) => attributes.length > 0);
+  let seen = 0;
+  return {
+    see: (entry) => {
+      seen += 1;
+      if (missing.length > 0)
+        missing = missing.filter(({ attributes }) => !attributes.some((key) => entry.attributes.has(key)));
+    },
+    warnings: () =>
+      seen === 0
+        ? []
+        : missing.map(
+            ({ name, source }) =>
+              `no entry has what mapping.${name} reads (${source}): is it spelt right, and may the bind read it?`,
+          ),
+  };
+}

@@ -1,0 +1,68 @@
+import { watchAbsence } from "./absent.ts";
+import type { ResolvedConfig } from "./config/load.ts";
+import { Failure } from "./errors.ts";
+import { isSet, judgeLimits, type Limits } from "./limits.ts";
+import { constant, type Plan } from "./plan.ts";
+import { tally } from "./report/tally.ts";
+import { plural } from "./report/words.ts";
+import { retrying } from "./retry.ts";
+import { parseFilter } from "./source/filter.ts";
+import type { Source } from "./source/source.ts";
+import { type Run, sync } from "./sync.ts";
+import type { Table } from "./target/column.ts";
+
+/** What a run is held against before and after it, so that it harms nobody. */
+
+/** The filter of one run must parse before anything is tried. */
+export function checkFilter(filter: string | undefined): void {
+  if (filter === undefined) return;
+  try {
+    parseFilter(filter);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure("usage", `--filter: ${error.message}`, { hint: error.hint, cause: error });
+  }
+}
+
+/** What may be right and is probably not. */
+export function tableWarnings(plan: Plan, table: Table): string[] {
+  const filled = new Set(plan.columns.map(({ column }) => column));
+  const unfilled = [...table.columns.values()].filter(
+    (column) => !column.nullable && !column.hasDefault && !column.generated && !filled.has(column.name),
+  );
+  const id = plan.columns[plan.immutableId ?? -1];
+  const unique = table.uniqueIndexes.some(({ columns }) => columns.length === 1 && columns[0] === id?.column);
+  return [
+    ...unfilled.map(
+      ({ name }) =>
+        `the column ${name} must have a value, has no default, and is not in the mapping: the database will refuse new rows`,
+    ),
+    ...(id && !unique
+      ? [
+          `${id.name} holds the immutable id and has no unique index: somebody who is renamed gets a second row; make it unique, or the match key`,
+        ]
+      : []),
+  ];
+}
+
+/** Where inserts or updates are limited, the whole plan is counted, by the same run into a target that swallows writes. */
+export async function withinLimits(run: Run, limits: Limits, openAgain: () => Source): Promise<void> {
+  if (!isSet(limits.insert) && !isSet(limits.update)) return;
+  const planned = tally();
+  const target = { ...run.target, write: async () => {} };
+  await sync({ ...run, source: openAgain(), target, report: planned.report, absence: watchAbsence([]) });
+  judgeLimits(limits, planned.counts(), await retrying(run.retry, () => run.target.count()));
+}
+
+/** A directory that shows nobody while the table has active rows is a wrong filter, a blind bind or worse, not the truth. */
+export async function refuseEmpty({ target, retry }: Run, state: ResolvedConfig["state"]): Promise<void> {
+  const value = state && constant(target.table, state.column, state.active, "state.active");
+  const rows = await retrying(retry, () =>
+    state && typeof value === "string" ? target.count(state.column, value) : target.count(),
+  );
+  if (rows === 0) return;
+  const message = `the directory has no active entry, but the table has ${plural(rows, "active row")}: nothing was written`;
+  throw new Failure("limit", message, {
+    hint: "check source.filter, source.active and the rights of bindDn; --allow-empty goes on all the same",
+  });
+}
