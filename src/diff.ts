@@ -52,7 +52,12 @@ export function diff(plan: Plan, user: User, row: RowValues | undefined): Verdic
     };
   }
   if (names.length === 0) return { kind: "unchanged", user, row };
-  const write: Write = { kind: "update", key: row[plan.key] ?? user.key, columns: names, values };
+  const expect = {
+    columns: plan.guard.map((at) => plan.read[at] ?? ""),
+    values: plan.guard.map((at) => row[at] ?? null),
+  };
+  const update: Write = { kind: "update", key: row[plan.key] ?? user.key, columns: names, values };
+  const write = plan.guard.length === 0 ? update : { ...update, expect };
   return {
     kind: "update",
     user,

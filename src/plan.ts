@@ -34,6 +34,8 @@ export interface Plan {
   readonly state: number | undefined;
   /** Conditions on a row's columns; a row that meets one of them is never written. */
   readonly protect: readonly (readonly Condition[])[];
+  /** Positions in `read` that say whose a row is and whether it may be written: they must be the same when it is written. */
+  readonly guard: readonly number[];
   /** Columns to read of each row: those of `columns` in their order, then those that only `protect` needs. */
   readonly read: readonly string[];
   /** The columns of the mapping, without that of the state. */
@@ -73,13 +75,17 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
   const keyText = keyOfMapping(config);
   const { read, protect } = protection(config, table, columns);
   const key = columns.findIndex((column) => column.name.toLowerCase() === config.target.matchKey.toLowerCase());
+  const immutableId = immutableIdColumn(mapping.columns);
+  const guard = new Set(protect.flatMap((conditions) => conditions.map(({ at }) => at)));
+  if (immutableId !== undefined && immutableId !== key) guard.add(immutableId);
   return {
     columns,
     attributes: mapping.attributes,
     key,
-    immutableId: immutableIdColumn(mapping.columns),
+    immutableId,
     state: state && columns.length - 1,
     protect,
+    guard: [...guard],
     read,
     mapped: mapping.columns,
     toUser: userMaker(columns, key, mapping.map, keyText),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadConfig } from "../src/config/load.ts";
 import { Failure } from "../src/errors.ts";
@@ -55,8 +56,10 @@ async function problemsOf(config: unknown, text = JSON.stringify(config)): Promi
   }
 }
 
+const parsed = (json: string): unknown => JSON.parse(json);
 const column = (rule: unknown): Changes => ({ "mapping/email": rule });
 const transforms = 'the name of a transform, { "replace": ["REGEX", "WITH"] } or { "truncate": N }';
+const hidden = "(its name is not shown: it may be the secret itself)";
 const anonymous = "a server may take that for an anonymous bind and show fewer entries (RFC 4513 section 5.1.2)";
 
 it("accepts the configuration that the tables below change", async () => {
@@ -87,6 +90,14 @@ it.each<[string, Changes, string[]]>([
     "a number that is too large",
     { "source/pageSize": 100001 },
     ["source.pageSize is 100001; it must be at most 100000"],
+  ],
+  [
+    "a time that a timer cannot wait",
+    { "source/timeoutMs": 2_147_483_648, "target/timeoutMs": 3e9 },
+    [
+      "source.timeoutMs is 2147483648; it must be at most 2147483647",
+      "target.timeoutMs is 3000000000; it must be at most 2147483647",
+    ],
   ],
   [
     "a share over 100",
@@ -295,6 +306,20 @@ it.each<[string, Changes, string[]]>([
     ["target.connection.tls.key is missing; tls.cert needs its key"],
   ],
   [
+    "credentials in the host of the database",
+    { "target/connection": { user: "a", database: "b", host: "idm:hush@db" } },
+    [
+      "target.connection.host must be a name or an address alone; user, password, port and database have keys of their own",
+    ],
+  ],
+  [
+    "a URL in the place of the host",
+    { "target/connection": { user: "a", database: "b", host: "mysql://db" } },
+    [
+      "target.connection.host must be a name or an address alone; user, password, port and database have keys of their own",
+    ],
+  ],
+  [
     "an empty mapping",
     { mapping: {} },
     [
@@ -444,9 +469,39 @@ it.each<[string, Changes, string[]]>([
     ["target.connection.password reads the environment variable EMPTY, which is empty"],
   ],
   [
+    "a variable that is not set and may be the password",
+    { "source/bindDn": "cn=x", "source/bindPassword": { env: "hunter2" } },
+    [`source.bindPassword reads an environment variable that is not set ${hidden}`],
+  ],
+  [
+    "a variable that every object inherits",
+    { "source/bindDn": "cn=x", "source/bindPassword": { env: "constructor" } },
+    [`source.bindPassword reads an environment variable that is not set ${hidden}`],
+  ],
+  [
+    "a variable's name that is none",
+    { "source/bindDn": "cn=x", "source/bindPassword": { env: "Hush-4711" } },
+    ["source.bindPassword.env is not the name of an environment variable (letters, digits and _)"],
+  ],
+  [
     "a secret's file that is missing",
-    { "source/bindDn": "cn=x", "source/bindPassword": { file: "none" } },
-    ["source.bindPassword reads the file none, which does not exist"],
+    { "source/bindDn": "cn=x", "source/bindPassword": { file: "secrets/ldap" } },
+    ["source.bindPassword reads the file secrets/ldap, which does not exist"],
+  ],
+  [
+    "a secret's file with an ending that is missing",
+    { "source/bindDn": "cn=x", "source/bindPassword": { file: "ldap password.txt" } },
+    ["source.bindPassword reads the file ldap password.txt, which does not exist"],
+  ],
+  [
+    "a secret's file that may be the password",
+    { "source/bindDn": "cn=x", "source/bindPassword": { file: "Hush-4711" } },
+    [`source.bindPassword reads a file that does not exist ${hidden}`],
+  ],
+  [
+    "a secret's file that is named as no path is",
+    { "source/bindDn": "cn=x", "source/bindPassword": { file: "hush/$4711=" } },
+    [`source.bindPassword reads a file that does not exist ${hidden}`],
   ],
   [
     "a secret's file that is empty",
@@ -484,6 +539,18 @@ it.each<[string, Changes]>([
   expect(await problemsOf(withChanges(changes))).toEqual([]);
 });
 
+it.each<[string, Changes, string]>([
+  ["a column", { mapping: parsed('{ "username": "uid", "__proto__": "cn" }') }, "mapping.__proto__"],
+  [
+    "a value of a map",
+    column({ attribute: "mail", map: parsed('{ "__proto__": "x" }') }),
+    "mapping.email.map.__proto__",
+  ],
+  ["a protected column", { protect: [{ username: "a" }, parsed('{ "__proto__": "x" }')] }, "protect[1].__proto__"],
+])("refuses %s named __proto__, which would be left out in silence", async (_, changes, place) => {
+  expect(await problemsOf(withChanges(changes))).toEqual([`${place} is a name that cannot be used here`]);
+});
+
 it("tells ten problems and counts the others", async () => {
   const unknown = Object.fromEntries(Array.from({ length: 13 }, (_, index) => [`mapping/c${index}`, `no_${index}`]));
   const problems = await problemsOf(withChanges(unknown));
@@ -491,19 +558,48 @@ it("tells ten problems and counts the others", async () => {
   expect(problems[10]).toBe("and 3 more");
 });
 
-it.each([
-  ["secrets of another form", JSON.stringify(withChanges({ "source/bindPassword": { env: "X", fil: "hush" } }))],
-  ["a secret that is a list", JSON.stringify(withChanges({ "source/bindPassword": ["hush"] }))],
-  ["a connection string", JSON.stringify(withChanges({ "target/connection": "mysql://idm:hush@db/idm" }))],
-  ["a URL of another kind", JSON.stringify(withChanges({ "source/url": "http://x:hush@a/b@example.com" }))],
-  ["a URL with credentials", JSON.stringify(withChanges({ "source/url": "ldap://x:hush@a.example.com/dc=x" }))],
-  ["a misspelt key", JSON.stringify(withChanges({ "source/bindPasword": "hush" }))],
-  ["an unquoted asterisk", "source:\n  bindPassword: *hush\n"],
-  ["an unquoted exclamation mark", "source:\n  bindPassword: !hush\n"],
-  ["an unquoted tag", "source:\n  bindPassword: !<!hush> x\n"],
-  ["an unquoted at sign", "source:\n  bindPassword: @hush\n"],
-])("shows no secret in the message on %s", async (_, text) => {
-  const problems = await problemsOf(undefined, text);
-  expect(problems).toHaveLength(1);
-  expect(problems[0]).not.toContain("hush");
+/** Everything of an error that can come to light: its properties, its stack, and those of what caused it. */
+function whole(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  return [inspect(error, { depth: 9, showHidden: true }), error.stack, whole(error.cause)].join("\n");
+}
+
+const marked = "Hush-4711";
+
+it.each<[string, unknown, string?]>([
+  ["secrets of another form", withChanges({ "source/bindPassword": { env: "X", fil: marked } })],
+  ["a secret that is a list", withChanges({ "source/bindPassword": [marked] })],
+  ["a secret in the place of a variable", withChanges({ "source/bindPassword": { env: marked } })],
+  ["a secret in the place of a file", withChanges({ "source/bindPassword": { file: marked } })],
+  ["a connection string", withChanges({ "target/connection": `mysql://idm:${marked}@db/idm` })],
+  ["a host with a password", withChanges({ "target/connection": { user: "a", database: "b", host: `${marked}@db` } })],
+  ["a URL of another kind", withChanges({ "source/url": `http://x:${marked}@a/b@example.com` })],
+  ["a URL with credentials", withChanges({ "source/url": `ldap://x:${marked}@a.example.com/dc=x` })],
+  ["a misspelt key", withChanges({ "source/bindPasword": marked })],
+  ["an unquoted asterisk", `source:\n  bindPassword: *${marked}\n`],
+  ["an unquoted exclamation mark", `source:\n  bindPassword: !${marked}\n`],
+  ["two exclamation marks", `source:\n  bindPassword: !!${marked}\n`],
+  ["an exclamation mark in an unquoted tag", `source:\n  bindPassword: !${marked}!x\n`],
+  ["an unquoted tag", `source:\n  bindPassword: !<!${marked}> x\n`],
+  ["an unquoted at sign", `source:\n  bindPassword: @${marked}\n`],
+  ["an unquoted percent sign", `%TAG !${marked}! x y\n---\na: 1\n`],
+  ["wrong indentation", `target:\n  connection:\n    password: ${marked}\n   user: idm\n`],
+  ["a repeated YAML key", `password: ${marked}\npassword: ${marked}\n`],
+  ["an open YAML text", `password: "${marked}\n`],
+  ["a second YAML document", `password: ${marked}\n---\npassword: ${marked}\n`],
+  ["a missing comma", `{ "password": "${marked}" "user": "idm" }`, ".json"],
+  ["single quotes", `{ 'password': '${marked}' }`, ".json"],
+  ["a text without quotes", `{ "password": ${marked} }`, ".json"],
+  ["an open text", `{ "password": "${marked} }`, ".json"],
+  ["a repeated key", `{ "password": "${marked}", "password": "${marked}" }`, ".json"],
+  ["another encoding", Buffer.from(`password: \xe4${marked}`, "latin1")],
+  ["a broken package.json", `{ "sync": { "password": "${marked}" "user": "idm" } }`, "package.json"],
+])("shows no secret on %s, not even to --verbose", async (_, content, ending = ".yaml") => {
+  const file = join(folder, ending === "package.json" ? ending : `marked${ending}`);
+  const isText = typeof content === "string" || Buffer.isBuffer(content);
+  await writeFile(file, isText ? content : JSON.stringify(content));
+  const error = await loadConfig({ cwd: folder, file, env: {}, version: "0.1.0" }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(Failure);
+  expect(whole(error)).toContain("Failure: ");
+  expect(whole(error)).not.toContain(marked);
 });

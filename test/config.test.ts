@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { inspect } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { configJsonSchema, configJsonSchemaText } from "../src/config/json-schema.ts";
 import { type LoadedConfig, loadConfig } from "../src/config/load.ts";
@@ -28,6 +29,8 @@ target:
 mapping:
   username: uid # the login name
 `;
+
+const example = resolve(".syncrc.example.json");
 
 const load = (file?: string, env: Record<string, string> = {}): Promise<LoadedConfig> =>
   loadConfig({ cwd: folder, file, env, version: "0.1.0" });
@@ -196,8 +199,33 @@ it("says where it looked in vain, and how to begin", async () => {
     turn: "configuration",
     message:
       'no configuration in .: looked for .syncrc, .syncrc.json, .syncrc.yaml, .syncrc.yml, sync.config.json and the key "sync" of package.json',
-    hint: "begin with the example: cp node_modules/idm-ldap-sync/.syncrc.example.json .syncrc.json; or name a file with --config FILE",
+    hint: `begin with the example: cp "${example}" .syncrc.json; or name a file with --config FILE`,
   });
+});
+
+it.each([
+  ["is empty", "", `begin with the example: ${example}`],
+  ["is wrong", "{}", `every key is explained in ${example}`],
+])("names the example where the file %s", async (_, text, hint) => {
+  await write(".syncrc.json", text);
+  expect((await failureOf(load())).hint).toBe(hint);
+});
+
+it.each([
+  ["package.json", '{ "sync": { "password": "Hush-4711" "user": "idm" } }'],
+  [".config/config.json", '{ "password": "Hush-4711" "user": "idm" }'],
+])("shows nothing of a broken %s that the search stumbles over", async (name, text) => {
+  await mkdir(join(folder, ".config"));
+  await write(name, text);
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    const error = await load().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ turn: "configuration", message: expect.stringMatching(/ cannot be parsed$/) });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("Hush-4711");
+  } finally {
+    process.chdir(before);
+  }
 });
 
 it.each([".syncrc.js", ".syncrc.cjs", ".syncrc.mjs", ".syncrc.ts", "sync.config.js", "sync.config.mts"])(
@@ -313,6 +341,12 @@ it.each([
     '{\n  "name": "a\tb"\n}',
     "2:11: a line break, tab or other control character in a text is written as an escape (\\n, \\t)",
   ],
+  [
+    "101 levels",
+    `\n${'{"source":'.repeat(50)}${"[".repeat(51)}${"]".repeat(51)}${"}".repeat(50)}`,
+    "2:551: lists and objects stand more than 100 levels deep here",
+  ],
+  ["100,000 levels", "[".repeat(100_000), "1:101: lists and objects stand more than 100 levels deep here"],
   ["a second object", "{}\n{}", "2:1: nothing may follow after the end of the configuration"],
   ["an open comment", "{}\n/* and", "2:1: this comment is not closed by */"],
   [
@@ -333,6 +367,7 @@ it("takes a package.json as strictly as npm does", async () => {
 it.each([
   ["a repeated key", "name: a\nname: b\n", "2:1: duplicated mapping key"],
   ["wrong indentation", "source:\n  url: a\n bindDn: b\n", "3:2: bad indentation of a mapping entry"],
+  ["10,000 levels", `name: ${"[".repeat(10_000)}`, "1:106: lists and objects stand more than 100 levels deep here"],
   ["an unquoted asterisk", "name: *a\n", "1:9: a text that begins with * must stand in quotes"],
 ])("tells line and column of %s in YAML", async (_, text, message) => {
   await write(".syncrc", text);

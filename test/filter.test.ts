@@ -106,14 +106,14 @@ describe("parseFilter", () => {
     expect(failure.turn).toBe("configuration");
     expect(failure.message).toMatch(new RegExp(`^filter does not parse at character ${character}: "`));
     expect(failure.message.endsWith(`" – ${reason}`), failure.message).toBe(true);
-    expect(failure.hint).toMatch(/\.$/);
+    expect(failure.hint).toMatch(/^[^A-Z].*[^.]$/);
   });
 
   it("shows the filter, the place and what to do", () => {
     expect(failureOf(() => parseFilter("(&(objectClass=person)(uid=a"))).toEqual({
       turn: "configuration",
       message: 'filter does not parse at character 29: "(&(objectClass=person)(uid=a" – closing parenthesis is missing',
-      hint: "Close the parenthesis that is opened at character 23.",
+      hint: "close the parenthesis that is opened at character 23",
     });
   });
 
@@ -310,7 +310,7 @@ describe("compileFilter", () => {
     expect(failureOf(() => compileFilter(filter))).toEqual({
       turn: "configuration",
       message: "filter uses the matching rule 1.2.840.113556.1.4.1941, which an LDIF file source lacks",
-      hint: "It knows caseIgnoreMatch, caseExactMatch and the bit rules 1.2.840.113556.1.4.803 and .804.",
+      hint: "it knows caseIgnoreMatch, caseExactMatch and the bit rules 1.2.840.113556.1.4.803 and .804",
     });
   });
 

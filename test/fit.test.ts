@@ -82,6 +82,34 @@ describe("a value that fits becomes the text that the column gives back", () => 
       '{"a":null,"b":[1,{"y":"é","z":0}]}',
     ],
     [
+      "numbers of JSON with all their digits",
+      { type: "json" },
+      "json",
+      "[12345678901234567890, -9007199254740993, 0.1234567890123456789, 1e400, 1e-400]",
+      "[12345678901234567890,-9007199254740993,0.1234567890123456789,1e400,1e-400]",
+    ],
+    [
+      "one spelling of a number of JSON",
+      { type: "json" },
+      "json",
+      "[1.0, 2E2, 0.10e+1, -0, 0e9, 1e21, 12345678901234567000, 5e-324, true]",
+      "[1,200,1,0,0,1e+21,12345678901234567000,5e-324,true]",
+    ],
+    [
+      "what looks like a number in a string or a key of JSON",
+      { type: "json" },
+      "json",
+      String.raw`{"2": "12345678901234567890", "10": "\" 1.0", "__proto__": "n1.0", "": "\\"}`,
+      String.raw`{"":"\\","10":"\" 1.0","2":"12345678901234567890","__proto__":"n1.0"}`,
+    ],
+    [
+      "the 64-bit integers of JSON that is kept as numbers",
+      { type: "json", doubles: true },
+      "json",
+      "[18446744073709551615, -9223372036854775808, 0.1]",
+      "[18446744073709551615,-9223372036854775808,0.1]",
+    ],
+    [
       "a UUID in lower case",
       { type: "uuid" },
       "text",
@@ -153,6 +181,18 @@ describe("a value that does not fit is told with both sides", () => {
     [{ type: "bit", bits: 1 }, "2", "2 is out of range, column holds 0 to 1"],
     [{ type: "binary", maxBytes: 3, fixed: true }, "éé", "4 bytes, column holds 3"],
     [{ type: "json" }, "{a:1}", '"{a:1}" is not JSON'],
+    [{ type: "json" }, "[01]", '"[01]" is not JSON'],
+    [{ type: "json" }, "", '"" is not JSON'],
+    [
+      { type: "json", doubles: true },
+      '["18446744073709551616", 18446744073709551616]',
+      "18446744073709551616 has more digits than the column keeps",
+    ],
+    [
+      { type: "json", doubles: true },
+      '{"a": 0.1234567890123456789}',
+      "0.1234567890123456789 has more digits than the column keeps",
+    ],
     [{ type: "uuid" }, "0000000a000b000c000d00000000000e", '"0000000a000b000c000d00000000000e" is not a UUID'],
     [members, "gone", '"gone" is not one of "Active", "inactive", "INACTIVE"'],
   ])("of %o: %j: %s", (type, given, words) => {
@@ -165,6 +205,48 @@ describe("a value that does not fit is told with both sides", () => {
       misfit("no value, column is NOT NULL"),
     );
     expect(fitter("text", { ...column, nullable: false }, text())("")).toBe("");
+  });
+});
+
+describe("a hostile value of a megabyte is refused at once", () => {
+  const size = 1_000_000;
+  const types: [string, ColumnType][] = [
+    ["char", text({ maxChars: 191, padded: true })],
+    ["text", text({ maxBytes: 65_535 })],
+    ["latin1", text({ maxChars: 191, charset: "latin1" })],
+    ["integer", int8],
+    ["bit", { type: "bit", bits: 64 }],
+    ["decimal", decimal],
+    ["float", double],
+    ["date", { type: "date" }],
+    ["datetime", datetime(6)],
+    ["binary", { type: "binary", maxBytes: 191, fixed: true }],
+    ["json", { type: "json", doubles: true }],
+    ["uuid", { type: "uuid" }],
+    ["enum", { type: "enum", members: Array.from({ length: 65_535 }, (_, at) => `member ${at}`) }],
+  ];
+  const hostile: [string, string][] = [
+    ["spaces and a letter", `${" ".repeat(size)}x`],
+    ["a letter, spaces and a letter", `x${" ".repeat(size)}x`],
+    ["zeros and a letter", `${"0".repeat(size)}x`],
+    ["ones and a letter", `${"1".repeat(size)}x`],
+    ["digits", "1".repeat(size)],
+    ["digits after zeros", `-${"0".repeat(size)}${"1".repeat(size)}`],
+    ["a point, zeros and a letter", `0.${"0".repeat(size)}x`],
+    ["decimals", `1.${"1".repeat(size)}e${"9".repeat(size)}`],
+    ["signs", "-".repeat(size)],
+    ["open brackets", "[".repeat(size)],
+    ["nested brackets", `${"[".repeat(size)}${"]".repeat(size)}`],
+    ["quotation marks", '"'.repeat(size)],
+    ["an open string", `"${"\\".repeat(size)}`],
+    ["an instant", `2024-02-29T12:00:00.${"0".repeat(size)}Z`],
+  ];
+  it.each(types)("by a column of type %s", (_, type) => {
+    const kinds: Kind[] = ["text", "datetime", "json"];
+    const taken = hostile.flatMap(([name, value]) =>
+      kinds.some((kind) => typeof fitted(type, value, kind) === "string") ? [name] : [],
+    );
+    expect(taken).toEqual([]);
   });
 });
 

@@ -266,7 +266,7 @@ describe("a read that does not come to its end", () => {
     expect(await failureOf(readAll([at(server, { baseDn: ["ou=none,dc=com"] })]))).toEqual({
       turn: "directory",
       message: `${server.url}: ${words}`,
-      hint: "check source.baseDn",
+      hint: "check source.baseDn, and whether bindDn may see it",
     });
   });
 

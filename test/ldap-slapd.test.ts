@@ -99,7 +99,7 @@ describe("a slapd with a hard size limit of 500", () => {
     expect(await failureOf(readAll([config({ baseDn: ["ou=staff,ou=people,dc=example,dc=com"] })]))).toEqual({
       turn: "directory",
       message: `${slapd.url}: ou=staff,ou=people,dc=example,dc=com does not exist; ${people} does`,
-      hint: "check source.baseDn",
+      hint: "check source.baseDn, and whether bindDn may see it",
     });
     expect(await failureOf(readAll([config({ baseDn: ["dc=other"] })]))).toMatchObject({
       message: `${slapd.url}: dc=other does not exist; no part of it does`,

@@ -17,10 +17,12 @@ async function* inPieces(bytes: Buffer, cuts: readonly number[]): AsyncGenerator
   for (const [index, start] of at.slice(0, -1).entries()) yield bytes.subarray(start, at[index + 1]);
 }
 
+const silent = (): void => {};
+
 async function parse(text: string | Buffer, cuts: readonly number[] = []): Promise<Plain[]> {
   const entries: Plain[] = [];
   const bytes = typeof text === "string" ? Buffer.from(text, "utf8") : text;
-  for await (const piece of ldifEntries(inPieces(bytes, cuts), "people.ldif", () => true)) {
+  for await (const piece of ldifEntries(inPieces(bytes, cuts), "people.ldif", () => true, silent)) {
     entries.push(...piece.map(plain));
   }
   return entries;
@@ -149,7 +151,7 @@ describe("ldifEntries", () => {
       turn: "directory",
       message: `people.ldif ${message}`,
     });
-    expect(failure.hint).toMatch(/\.$/);
+    expect(failure.hint).toMatch(/^[^A-Z].*[^.]$/);
   });
 
   it("gives the same however the bytes are cut", async () => {
@@ -161,6 +163,17 @@ describe("ldifEntries", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("reads a folded value of 4 MB that comes in 20,000 pieces", async () => {
+    // Were the line begun anew with each piece, this would take minutes and not a moment.
+    const value = "x".repeat(4_000_000);
+    const text = Buffer.from(`${anna}cn: ${value.replace(/.{76}/g, "$&\n ")}\nsn: a\n`);
+    const cuts = Array.from({ length: 20_000 }, (_, index) => Math.floor((index * text.length) / 20_000));
+    const [entry, ...others] = await parse(text, cuts);
+    expect(others).toEqual([]);
+    expect(entry?.[1].cn?.[0] === value).toBe(true);
+    expect(entry?.[1].sn).toEqual(["a"]);
   });
 
   it("gives random entries back that a writer folded and encoded", async () => {
@@ -229,6 +242,7 @@ async function read(config: Partial<LdifConfig>, filter?: string, attributes = [
   const source = openLdif(
     { path: people, scope: "sub", filter: "(objectClass=person)", ...config },
     { attributes, filter },
+    silent,
   );
   const entries: Plain[] = [];
   for await (const piece of source.entries(new AbortController().signal)) entries.push(...piece.map(plain));
@@ -277,17 +291,55 @@ describe("openLdif", () => {
       filter: "(a=b)",
       active: "(c=d)",
     } as const;
-    const { title, filter } = openLdif({ ...config, baseDn: [...config.baseDn] }, { attributes: [], filter: "(e=f)" });
+    const { title, filter } = openLdif(
+      { ...config, baseDn: [...config.baseDn] },
+      { attributes: [], filter: "(e=f)" },
+      silent,
+    );
     expect({ title, filter }).toEqual({
       title: "file:/data/people.ldif dc=a and dc=b",
       filter: "(&(a=b)(c=d)(e=f))",
     });
   });
 
+  it.each<[string, string, string[]]>([
+    [
+      "without a line break",
+      "cn: An",
+      ["does not end with a line break: was it cut off? its last line was taken as it is"],
+    ],
+    ["with a line break", "cn: An\n", []],
+    ["with a Windows line break", "cn: An\r\n", []],
+  ])("says it once where the file ends %s", async (_, end, expected) => {
+    const path = join(folder, "end.ldif");
+    await writeFile(path, `dn: uid=b\nuid: b\n\n${anna}${end}`);
+    const notices: string[] = [];
+    const source = openLdif({ path, scope: "sub", filter: "(cn=*)" }, { attributes: ["cn"] }, (notice) =>
+      notices.push(notice),
+    );
+    const entries: Plain[] = [];
+    for await (const piece of source.entries(new AbortController().signal)) entries.push(...piece.map(plain));
+    expect({ entries, notices }).toEqual({
+      entries: [["uid=anna,dc=com", { cn: ["An"] }]],
+      notices: expected.map((words) => `end.ldif ${words}`),
+    });
+  });
+
+  it("says nothing of an empty file", async () => {
+    const path = join(folder, "empty.ldif");
+    await writeFile(path, "");
+    const notices: string[] = [];
+    const source = openLdif({ path, scope: "sub", filter: "(cn=*)" }, { attributes: [] }, (notice) =>
+      notices.push(notice),
+    );
+    for await (const piece of source.entries(new AbortController().signal)) expect(piece).toEqual([]);
+    expect(notices).toEqual([]);
+  });
+
   it("gives a large file in pieces and reads it anew each time", async () => {
     const path = join(folder, "large.ldif");
     await writeFile(path, Array.from({ length: 5000 }, (_, i) => `dn: uid=u${i}\nuid: u${i}\n`).join("\n"));
-    const source = openLdif({ path, scope: "sub", filter: "(uid=*)" }, { attributes: ["uid"] });
+    const source = openLdif({ path, scope: "sub", filter: "(uid=*)" }, { attributes: ["uid"] }, silent);
     for (let round = 0; round < 2; round += 1) {
       const sizes: number[] = [];
       for await (const piece of source.entries(new AbortController().signal)) sizes.push(piece.length);
@@ -320,7 +372,8 @@ describe("openLdif fails", () => {
     ["a base DN", { baseDn: "people" }, /^source\.baseDn "people" is not a DN$/],
     ["a matching rule", { filter: "(a:1.2.3:=b)" }, /^filter uses the matching rule 1\.2\.3/],
   ])("before it reads on %s that is wrong", (_, config, message) => {
-    const open = () => openLdif({ path: "/nowhere", scope: "sub", filter: "(a=b)", ...config }, { attributes: [] });
+    const open = () =>
+      openLdif({ path: "/nowhere", scope: "sub", filter: "(a=b)", ...config }, { attributes: [] }, silent);
     expect(open).toThrow(expect.objectContaining({ turn: "configuration", message: expect.stringMatching(message) }));
   });
 
@@ -348,7 +401,7 @@ describe("openLdif fails", () => {
   it("with the reason of the signal, before and during the read", async () => {
     const path = join(folder, "many.ldif");
     await writeFile(path, Array.from({ length: 50_000 }, (_, i) => `dn: uid=u${i}\nuid: u${i}\n`).join("\n"));
-    const source = openLdif({ path, scope: "sub", filter: "(uid=*)" }, { attributes: ["uid"] });
+    const source = openLdif({ path, scope: "sub", filter: "(uid=*)" }, { attributes: ["uid"] }, silent);
     const reason = new Error("interrupted");
     const first = source.entries(AbortSignal.abort(reason))[Symbol.asyncIterator]();
     await expect(first.next()).rejects.toBe(reason);

@@ -132,7 +132,7 @@ describe("a template", () => {
   ])("rejects bytes that are not UTF-8, %s, by the name of the attribute", (_what, values) => {
     expect(one({ template: "{a} {B}" }, { a: "x", b: values })).toMatchObject({
       attribute: "B",
-      value: "0xfffe(2 bytes)",
+      value: "0xfffe (2 bytes)",
     });
   });
 });

@@ -68,10 +68,10 @@ describe("printable", () => {
     ["60 characters of two units as they are", "😀".repeat(60), "😀".repeat(60)],
     ["61 characters folded to 60", `${"x".repeat(40)}ab${"y".repeat(19)}`, `${"x".repeat(40)}…${"y".repeat(19)}`],
     ["long texts folded between characters", `a${"😀".repeat(100)}`, `a${"😀".repeat(39)}…${"😀".repeat(19)}`],
-    ["bytes", Buffer.from([0xff, 0x00]), "0xff00(2 bytes)"],
-    ["one byte", Buffer.from([0xff]), "0xff(1 byte)"],
-    ["16 bytes whole", Buffer.alloc(16, 0xab), `0x${"ab".repeat(16)}(16 bytes)`],
-    ["many bytes by their start", Buffer.alloc(1234, 0xab), `0x${"ab".repeat(16)}…(1234 bytes)`],
+    ["bytes", Buffer.from([0xff, 0x00]), "0xff00 (2 bytes)"],
+    ["one byte", Buffer.from([0xff]), "0xff (1 byte)"],
+    ["16 bytes whole", Buffer.alloc(16, 0xab), `0x${"ab".repeat(16)} (16 bytes)`],
+    ["many bytes by their start", Buffer.alloc(1234, 0xab), `0x${"ab".repeat(16)}… (1234 bytes)`],
   ])("shows %s", (_what, value, shown) => {
     expect(printable(value)).toBe(shown);
   });

@@ -77,15 +77,15 @@ describe("bytes that are not UTF-8", () => {
     expect(one({ attribute: "Photo", as }, { photo: bytes })).toEqual({
       column: "c",
       attribute: "Photo",
-      value: "0xfffe(2 bytes)",
+      value: "0xfffe (2 bytes)",
       rule: `as ${as}`,
-      reason: `column c: Photo 0xfffe(2 bytes) is not valid UTF-8 text (as ${as})`,
+      reason: `column c: Photo 0xfffe (2 bytes) is not valid UTF-8 text (as ${as})`,
     });
   });
 
   it("are a reject beside texts, and in a count", () => {
-    expect(one({ attribute: "a" }, { a: ["x", bytes] })).toMatchObject({ value: "0xfffe(2 bytes)" });
-    expect(one({ attribute: "a", multi: "count" }, { a: ["x", bytes] })).toMatchObject({ value: "0xfffe(2 bytes)" });
+    expect(one({ attribute: "a" }, { a: ["x", bytes] })).toMatchObject({ value: "0xfffe (2 bytes)" });
+    expect(one({ attribute: "a", multi: "count" }, { a: ["x", bytes] })).toMatchObject({ value: "0xfffe (2 bytes)" });
   });
 });
 

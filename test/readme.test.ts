@@ -51,6 +51,6 @@ it("the table, the rights and the configuration of the README do what it says, w
 it("every option of sync stands in the README, and no other", async () => {
   const { stdout } = await (await workspace()).run(["sync", "--help"]);
   const options = (text: string): string[] => [...new Set(text.match(/--[a-z][a-z-]+/g))].sort();
-  const section = readme.slice(readme.indexOf("| option | meaning |"), readme.indexOf("| exit code | meaning |"));
+  const section = readme.slice(readme.search(/^\| option +\| meaning/m), readme.search(/^\| exit code +\| meaning/m));
   expect(options(section)).toEqual(options(stdout).filter((option) => option !== "--help"));
 });

@@ -29,6 +29,7 @@ const plan: Plan = {
   immutableId: undefined,
   state: undefined,
   protect: [],
+  guard: [],
   read: columns,
   mapped: [],
   toUser: () => {

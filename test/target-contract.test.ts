@@ -10,7 +10,7 @@ import { failure, mariadbDatabase, type SqlRow, sqliteDatabase, type TestDatabas
 const quote = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
 const insert = (columns: readonly string[], ...rows: RowValues[]): Write[] =>
   rows.map((values) => ({ kind: "insert", columns, values }));
-const update = (key: string, columns: readonly string[], values: RowValues): Write => ({
+const update = (key: string, columns: readonly string[], values: RowValues): Extract<Write, { kind: "update" }> => ({
   kind: "update",
   key,
   columns,
@@ -204,6 +204,10 @@ describe.each(databases)("a target in $name", ({ start, exact, unsupported, fall
     "-- x",
     "/* x",
     "# x",
+    "__proto__",
+    "constructor",
+    "hasOwnProperty",
+    "7",
   ])("uses the name %j for table, match key, column and index", async (name) => {
     const [key, other, both] = [name, `${name}2`, `${name}3`];
     await database.sql(`create table ${quote(name)} (${quote(key)} varchar(50) primary key, ${quote(other)} varchar(50),
@@ -499,6 +503,67 @@ describe.each(databases)("a target in $name", ({ start, exact, unsupported, fall
       });
     });
 
+    describe("where an update expects what was looked up", () => {
+      const seen = (key: string, expected: RowValues): Write => ({
+        ...update(key, ["a"], ["new"]),
+        expect: { columns: ["id", "a", "n", "x", "d"], values: expected },
+      });
+      const before: RowValues[] = [
+        ["1", "x", "7", "0.1", "2024-02-29"],
+        ["2", null, null, null, null],
+        ["3", "z", "9", "5e-324", null],
+      ];
+      const withRows = async (use: (target: Target, name: string) => Promise<void>): Promise<void> => {
+        const name = await table("id int primary key, a varchar(9), n bigint, x double, d date");
+        await withTarget(name, "id", async (target) => {
+          await target.write(insert(["id", "a", "n", "x", "d"], ...before));
+          await use(target, name);
+        });
+      };
+
+      it("all where the rows are as expected", async () => {
+        await withRows(async (target) => {
+          await target.write([...before.map((row) => seen(String(row[0]), row)), ...insert(["id"], ["4"])]);
+          expect(await rowsOf(target, ["1", "2", "3", "4"], ["a"])).toEqual([["new"], ["new"], ["new"], [null]]);
+        });
+      });
+
+      it.each([
+        ["set another column of one of them", "update TABLE set n = 8 where id = 1", "1 of 3"],
+        ["set one to NULL", "update TABLE set n = null where id = 1", "1 of 3"],
+        ["filled what was NULL", "update TABLE set d = '2024-02-29' where id = 2", "1 of 3"],
+        ["changed the case of a letter", "update TABLE set a = upper(a)", "2 of 3"],
+        ["took one away", "delete from TABLE where id = 3", "1 of 3"],
+        ["gave one another key", "update TABLE set id = 9 where id = 3", "1 of 3"],
+      ])("nothing where somebody else %s, and calls it a conflict", async (_, change, rows) => {
+        await withRows(async (target, name) => {
+          await database.sql(change.replaceAll("TABLE", name));
+          const now = plain(await database.sql(`select * from ${name} order by id`));
+          const writes = [...insert(["id", "a"], ["5", "new"]), ...before.map((row) => seen(String(row[0]), row))];
+          expect(await failure(target.write(writes))).toMatchObject({
+            name: "WriteError",
+            trouble: "conflict",
+            message: `${rows} rows were changed by somebody else meanwhile`,
+          });
+          expect(plain(await database.sql(`select * from ${name} order by id`))).toEqual(now);
+          // And the next write goes on.
+          await target.write([update("1", ["a"], ["y"])]);
+        });
+      });
+
+      it("nothing but what is expected counts", async () => {
+        await withRows(async (target, name) => {
+          await database.sql(`update ${name} set n = 8, x = 2`);
+          await target.write([
+            { ...update("1", ["a"], ["new"]), expect: { columns: ["d"], values: ["2024-02-29"] } },
+            { ...update("2", ["a"], ["new"]), expect: { columns: ["a", "id"], values: [null, "2"] } },
+            update("3", ["a"], ["new"]),
+          ]);
+          expect(await rowsOf(target, ["1", "2", "3"], ["a"])).toEqual([["new"], ["new"], ["new"]]);
+        });
+      });
+    });
+
     describe("none of a batch in which a row", () => {
       const definition = async (): Promise<string> =>
         table(
@@ -630,6 +695,7 @@ describe.each(databases)("a target in $name", ({ start, exact, unsupported, fall
       ["date", "datetime", ["2024-02-29T23:59:59.999999Z"]],
       ["datetime", "datetime", ["2024-02-29T23:59:59.999999Z", "2024-07-01T00:00:00.000000Z"]],
       ["blob", "text", ["", "\0", "é\\'", "x".repeat(1000)]],
+      ["json", "json", ["[12345678901234567890,0.1234567890123456789]", '{"a":-9007199254740993}', "9007199254740993"]],
     ])("%s from %s", async (type, kind, given) => {
       const [values, updated] = await stored(type, kind, given);
       expect(updated).toEqual(values);

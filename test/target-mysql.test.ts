@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createConnection } from "mysql2/promise";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Kind } from "../src/mapping/value.ts";
 import { fitter } from "../src/target/fit.ts";
 import { mysqlDialect } from "../src/target/mysql.ts";
 import { uniqueColumns, writableColumn } from "../src/target/table.ts";
-import type { Target, Write, WriteError } from "../src/target/target.ts";
+import type { RowValues, Target, Write, WriteError } from "../src/target/target.ts";
 import { failure, type MariadbDatabase, mariadbDatabase } from "./target-databases.ts";
 
 const insert = (id: string, value: string | null): Write => ({
@@ -219,11 +220,24 @@ describe("a MariaDB that tells every statement", () => {
       { kind: "insert", columns: ["id", "a"], values: ["501", "x"] },
       { kind: "update", key: "500", columns: ["a", "b"], values: ["y", "y"] },
     ]);
+    await target.write([
+      ...ids.map(
+        (id): Write => ({
+          ...{ kind: "update", key: id, columns: ["a"], values: ["z"] },
+          expect: { columns: ["id", "a", "b"], values: [id, "y", null] },
+        }),
+      ),
+      {
+        ...{ kind: "update", key: "501", columns: ["b"], values: ["z"] },
+        expect: { columns: ["a"], values: ["x"] },
+      },
+    ]);
     await target.close();
     expect((await statements(before)).map((sql) => /^\w+( into)?/.exec(sql)?.[0].toLowerCase())).toEqual([
       "select",
       ...["begin", "insert into", "insert into", "commit"],
       ...["begin", "update", "insert into", "update", "commit"],
+      ...["begin", "select", "update", "update", "commit"],
     ]);
   });
 
@@ -277,6 +291,40 @@ describe("a MariaDB that tells every statement", () => {
     await target.close();
   });
 
+  it("keeps the rows that an update expects as they are until its transaction ends", async () => {
+    await database.sql("create table held (id int primary key, a varchar(9), guid varchar(9) unique)");
+    await database.sql("insert into held values (1, 'x', 'g1'), (2, 'y', 'g2')");
+    const target = await database.open("held", "id");
+    const expected = (id: string, values: RowValues): Write => ({
+      ...{ kind: "update", key: id, columns: ["a"], values: ["new"] },
+      expect: { columns: ["a", "guid"], values },
+    });
+    // Somebody else gives the row to another person and has not yet committed when the write begins.
+    const other = await createConnection({ socketPath: database.server.socket, user: "root", database: "idm" });
+    await other.query("begin");
+    await other.query("update held set guid = 'g3' where id = 2");
+    const writing = failure(target.write([expected("1", ["x", "g1"]), expected("2", ["y", "g2"])]));
+    // The server looks again only where nobody has asked for 100 ms.
+    await vi.waitFor(
+      async () => {
+        const waits = await database.sql("select 1 from information_schema.innodb_trx where trx_state = 'LOCK WAIT'");
+        expect(waits).toHaveLength(1);
+      },
+      { timeout: 10_000, interval: 150 },
+    );
+    await other.query("commit");
+    await other.end();
+    expect(await writing).toMatchObject({
+      trouble: "conflict",
+      message: "1 of 2 rows were changed by somebody else meanwhile",
+    });
+    expect(await database.sql("select * from held order by id")).toEqual([
+      { id: 1, a: "x", guid: "g1" },
+      { id: 2, a: "y", guid: "g3" },
+    ]);
+    await target.close();
+  });
+
   it("names the index of a clash whatever its name and the values", async () => {
     await database.sql(
       "create table clashes (id int primary key, a varchar(40), b varchar(40), c varchar(100), unique `dot.ted` (a, b), unique `it's` (b, c))",
@@ -316,6 +364,18 @@ describe("a MariaDB that tells every statement", () => {
     await target.close();
     expect(() => writableColumn(target.table, "c", "mapping.c")).toThrow(
       `mapping.c: odd.c is of type ${declared}, which cannot be written`,
+    );
+  });
+
+  it.each([
+    "timestamp not null default current_timestamp on update current_timestamp",
+    "datetime(6) default null on update current_timestamp(6)",
+  ])("says of a column that is %s that it cannot be kept", async (definition) => {
+    await database.sql(`create or replace table touched (id int primary key, c ${definition})`);
+    const target = await database.open("touched", "id");
+    await target.close();
+    expect(() => writableColumn(target.table, "c", "mapping.c")).toThrow(
+      "mapping.c: the column touched.c is set by the database at every update",
     );
   });
 
@@ -383,12 +443,28 @@ describe("a MariaDB that takes statements of 128 KiB at most", () => {
     expect(new Set((await target.find(ids(count), ["c"])).map(({ row }) => row?.[0]))).toEqual(new Set([value]));
   });
 
+  it.each<[string, string, number]>([
+    ["characters of one byte", "x", 1],
+    ["characters of three bytes", "名", 3],
+    ["characters that are escaped", "'", 2],
+  ])("gets a row of %s to the last byte that fits", async (_, character, bytes) => {
+    const most = Math.floor((room * 7) / 8 / bytes) - 10;
+    await database.sql("delete from t");
+    await target.write([insert("1", character.repeat(most))]);
+    await target.write([update("1", character.repeat(most - 1)), insert("2", character.repeat(most))]);
+    expect((await target.find(["1", "2"], ["c"])).map(({ row }) => row?.[0]?.length)).toEqual([most - 1, most]);
+    expect(await failure(target.write([update("1", character.repeat(most + 40))]))).toMatchObject({
+      trouble: "refused",
+      message: expect.stringMatching(/^the row has \d+ bytes, max_allowed_packet allows 114688$/),
+    });
+  });
+
   it("gets nothing of a batch with a row that is larger", async () => {
     await database.sql("delete from t");
     expect(await failure(target.write([insert("1", "a"), insert("2", "x".repeat(room))]))).toMatchObject({
       name: "WriteError",
       trouble: "refused",
-      message: expect.stringMatching(/^the row has some \d+ bytes, one statement may have 114688$/),
+      message: expect.stringMatching(/^the row has \d+ bytes, max_allowed_packet allows 114688$/),
     });
     expect(await target.count()).toBe(0);
   });

@@ -20,7 +20,7 @@ say(`A directory of 1,000 invented people and an empty users table are in\n  ${f
 sync("1. The first run: every active person becomes a row.");
 changeDirectory();
 sync(
-  "2. The directory has changed: a new mail address, a marriage, somebody who is active again, a joiner. The same command:",
+  "2. The directory has changed: a new mail address, a marriage, somebody who has become active, a joiner. The same command:",
 );
 showTable();
 say(

@@ -1,6 +1,11 @@
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode, visit } from "jsonc-parser";
 import { Failure } from "../errors.ts";
 import type { Path } from "./problem.ts";
+
+/** Levels of lists and objects: far more than a configuration has, far fewer than would overflow the stack. */
+const MAX_DEPTH = 100;
+
+export const TOO_DEEP = `lists and objects stand more than ${MAX_DEPTH} levels deep here`;
 
 /** A parsed JSON text that still knows where each of its values stands. */
 export interface JsonText {
@@ -16,16 +21,17 @@ export interface JsonText {
  * @throws Failure("configuration"), `FILE:LINE:COLUMN: what is expected`
  */
 export function parseJson(file: string, text: string, strict = false): JsonText | undefined {
+  const place = (offset: number) => {
+    const { line, column } = lineAndColumn(text, offset);
+    return `${file}:${line}:${column}`;
+  };
+  refuseDepth(text, place);
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, {
     disallowComments: strict,
     allowTrailingComma: !strict,
     allowEmptyContent: true,
   });
-  const place = (offset: number) => {
-    const { line, column } = lineAndColumn(text, offset);
-    return `${file}:${line}:${column}`;
-  };
   // The parser goes on after an error as well as it can; what it reports after the first is mostly a consequence.
   const [first] = errors;
   if (first !== undefined) throw new Failure("configuration", `${place(first.offset)}: ${explainSyntax(first, text)}`);
@@ -39,6 +45,19 @@ export function parseJson(file: string, text: string, strict = false): JsonText 
     value: plainValue(root),
     position: (path) => lineAndColumn(text, offsetOf(root, path)),
   };
+}
+
+function refuseDepth(text: string, place: (offset: number) => string): void {
+  let depth = 0;
+  const open = (offset: number): void => {
+    depth += 1;
+    // Thrown out of the parser, which would go on into the depth.
+    if (depth > MAX_DEPTH) throw new Failure("configuration", `${place(offset)}: ${TOO_DEEP}`);
+  };
+  const close = (): void => {
+    depth -= 1;
+  };
+  visit(text, { onObjectBegin: open, onArrayBegin: open, onObjectEnd: close, onArrayEnd: close });
 }
 
 function explainSyntax(error: ParseError, text: string): string {

@@ -1,10 +1,12 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Failure } from "../errors.ts";
+import { exampleFile } from "./example-file.ts";
 import { explain } from "./explain.ts";
 import { locate } from "./locate.ts";
 import { keyPath, type Problem } from "./problem.ts";
 import { type ConfigText, readConfig } from "./read.ts";
+import { reservedKeys } from "./reserved-keys.ts";
 import { type ResolvedConfig, resolveConfig } from "./resolve.ts";
 import { crossCheck } from "./rules.ts";
 import { type Config, configSchema } from "./schema.ts";
@@ -40,6 +42,8 @@ const PROBLEMS_TOLD = 10;
 export async function loadConfig({ cwd, file: named, env, version }: LoadRequest): Promise<LoadedConfig> {
   const { file, warnings } = await locate(cwd, named);
   const text = await readConfig(file);
+  const reserved = reservedKeys(text.value);
+  if (reserved.length > 0) throw refusal(text, reserved);
   const parsed = configSchema.safeParse(text.value);
   if (!parsed.success) throw refusal(text, explain(parsed.error.issues, text.value, version));
   const mode = process.platform === "win32" ? undefined : (await stat(file)).mode;
@@ -69,6 +73,6 @@ function refusal(text: ConfigText, problems: readonly Problem[]): Failure {
     .map(({ path, says }) => `${text.place(path)}: ${keyPath(path)} ${says}`);
   if (problems.length > PROBLEMS_TOLD) lines.push(`and ${problems.length - PROBLEMS_TOLD} more`);
   return new Failure("configuration", lines.join("\n"), {
-    hint: "every key is explained in node_modules/idm-ldap-sync/.syncrc.example.json",
+    hint: `every key is explained in ${exampleFile()}`,
   });
 }

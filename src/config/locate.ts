@@ -2,6 +2,7 @@ import { existsSync, lstatSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import { cosmiconfig, defaultLoaders, type Loader } from "cosmiconfig";
 import { Failure } from "../errors.ts";
+import { exampleFile } from "./example-file.ts";
 import { parseJson } from "./json.ts";
 import { readText } from "./text-file.ts";
 
@@ -42,7 +43,7 @@ export async function locate(cwd: string, named?: string): Promise<Located> {
 /**
  * YAML as data.
  * @returns undefined or null where there is nothing but comments
- * @throws Error with `reason` and `mark` (js-yaml's YAMLException)
+ * @throws Error with `reason` and `mark` (js-yaml's YAMLException); its message repeats lines of the file
  */
 export function parseYaml(file: string, text: string): unknown {
   return defaultLoaders[".yaml"](file, text);
@@ -63,9 +64,9 @@ async function search(cwd: string): Promise<string | undefined> {
     if (error instanceof Failure) throw error;
     const { filepath, message } = error as Error & { filepath?: string };
     const what = filepath === undefined ? message.split("\n")[0] : `${filepath} cannot be parsed`;
+    // Without the cause: what a parser says repeats the text around the mistake, which may hold a secret.
     throw new Failure("configuration", `the search for a configuration stopped: ${what}`, {
       hint: "mend it, or name the configuration with --config FILE",
-      cause: error,
     });
   }
 }
@@ -115,8 +116,7 @@ async function refuseUnusable(cwd: string, found: string | undefined): Promise<v
 function nothingFound(cwd: string): Failure {
   const script = EXECUTABLE_PLACES.map((place) => join(cwd, place)).find((file) => existsSync(file));
   if (script !== undefined) return refused(script);
-  const hint =
-    "begin with the example: cp node_modules/idm-ldap-sync/.syncrc.example.json .syncrc.json; or name a file with --config FILE";
+  const hint = `begin with the example: cp "${exampleFile()}" .syncrc.json; or name a file with --config FILE`;
   const places = `${PLACES.slice(0, -1).join(", ")} and the key "sync" of package.json`;
   return new Failure("configuration", `no configuration in ${cwd}: looked for ${places}`, { hint });
 }

@@ -1,6 +1,7 @@
 import { basename, extname } from "node:path";
 import { Failure } from "../errors.ts";
-import { parseJson } from "./json.ts";
+import { exampleFile } from "./example-file.ts";
+import { parseJson, TOO_DEEP } from "./json.ts";
 import { parseYaml } from "./locate.ts";
 import type { Path } from "./problem.ts";
 import { readText } from "./text-file.ts";
@@ -56,21 +57,27 @@ function fromYaml(file: string, text: string): ConfigText {
   } catch (error) {
     const { reason, mark } = error as { reason?: string; mark?: { line: number; column: number } };
     const at = mark === undefined ? file : place(file, { line: mark.line + 1, column: mark.column + 1 });
-    throw new Failure("configuration", `${at}: ${yamlWords(reason ?? "this is not YAML")}`, { cause: error });
+    const words = error instanceof RangeError ? TOO_DEEP : yamlWords(reason ?? "");
+    // Without the cause: its message shows the lines around the mistake, and one of them may hold a secret.
+    throw new Failure("configuration", `${at}: ${words}`);
   }
   if (value === undefined || value === null) throw empty(`${file} holds comments only`);
   return { value, place: () => file };
 }
 
-/** The library's reasons repeat the text of an unquoted alias or tag, and that text may be a password. */
+/**
+ * Some of the library's reasons repeat text of the file, an unquoted alias or tag above all, and that may be a password.
+ * They set it off by quotes, brackets or a colon; a reason that has any of them is not shown.
+ */
 function yamlWords(reason: string): string {
   if (reason.startsWith("unidentified alias")) return "a text that begins with * must stand in quotes";
-  if (/^(unknown tag|tag |undeclared tag)/.test(reason)) return "a text that begins with ! must stand in quotes";
-  return reason;
+  if (/ tag\b|^tag /.test(reason)) return "a text that begins with ! must stand in quotes";
+  if (reason.startsWith("nesting exceeded")) return TOO_DEEP;
+  return /^[\w ,;()'%-]+$/.test(reason) ? reason : "this is not YAML";
 }
 
 function empty(message: string): Failure {
   return new Failure("configuration", message, {
-    hint: "begin with the example: node_modules/idm-ldap-sync/.syncrc.example.json",
+    hint: `begin with the example: ${exampleFile()}`,
   });
 }

@@ -5,6 +5,8 @@ import type { Path, Problem } from "./problem.ts";
 import type { Config, SourceConfig } from "./schema.ts";
 import { checkSource } from "./source-rules.ts";
 
+type MysqlConnection = Extract<Config["target"], { client: "mysql2" }>["connection"];
+
 /** Rules that hold between keys, of a configuration that the schema accepts. */
 export function crossCheck(config: Config, version: string): Problem[] {
   return [
@@ -43,8 +45,19 @@ function checkOneSource(source: SourceConfig, path: Path, version: string): Prob
 }
 
 function checkConnection(target: Config["target"]): Problem[] {
-  if (target.client !== "mysql2" || target.connection.tls === undefined) return [];
-  const { cert, key } = target.connection.tls;
+  if (target.client !== "mysql2") return [];
+  return [...checkHost(target.connection.host), ...checkDatabaseTls(target.connection.tls)];
+}
+
+/** Never the host itself: it may hold a password. */
+function checkHost(host: string): Problem[] {
+  if (!host.includes("@") && !host.includes("://")) return [];
+  const says = "must be a name or an address alone; user, password, port and database have keys of their own";
+  return [{ path: ["target", "connection", "host"], says }];
+}
+
+function checkDatabaseTls(tls: MysqlConnection["tls"]): Problem[] {
+  const { cert, key } = tls ?? {};
   const path = ["target", "connection", "tls"];
   if (cert !== undefined && key === undefined)
     return [{ path: [...path, "key"], says: "is missing; tls.cert needs its key" }];

@@ -9,6 +9,8 @@ import { z } from "zod";
 
 const text = z.string().min(1);
 const count = z.int().min(0);
+// Timers count in 31 bits: a longer one fires at once.
+const milliseconds = z.int().min(1).max(2_147_483_647);
 const scalar = z.union([z.string(), z.number(), z.boolean()], "a text, a number, true or false");
 const scalarOrNull = z.union([z.string(), z.number(), z.boolean(), z.null()], "a text, a number, true, false or null");
 const oneOrMore = <T extends z.ZodType>(item: T, words = "a text or a list of texts") =>
@@ -78,9 +80,7 @@ const sourceSchema = z
       .max(100_000)
       .default(500)
       .describe("Entries a page (RFC 2696). Active Directory allows 1000."),
-    timeoutMs: z
-      .int()
-      .min(1)
+    timeoutMs: milliseconds
       .default(30_000)
       .describe("How long to wait for the server's next sign of life, in milliseconds."),
     referrals: z
@@ -170,7 +170,7 @@ const targetCommon = {
   matchKey: matchKey.describe(
     "The mapped column by which an entry finds its row again. It needs a unique index of its own.",
   ),
-  timeoutMs: z.int().min(1).default(120_000).describe("How long one statement may take, in milliseconds."),
+  timeoutMs: milliseconds.default(120_000).describe("How long one statement may take, in milliseconds."),
 };
 
 const targetSchema = z.discriminatedUnion(

@@ -36,12 +36,15 @@ async function secretValue(secret: Secret, path: Path, context: SecretContext): 
     warnOfLiteral(path, context);
     return secret;
   }
-  const fail = (says: string): undefined => {
-    context.problems.push({ path, says });
+  const fail = (says: string, at = path): undefined => {
+    context.problems.push({ path: at, says });
   };
   if ("env" in secret) {
-    const value = context.env[secret.env];
-    if (value === undefined) return fail(`reads the environment variable ${secret.env}, which is not set`);
+    // Everything that is an object inherits `constructor` and its like, and the environment does too.
+    const value = Object.hasOwn(context.env, secret.env) ? context.env[secret.env] : undefined;
+    if (value === undefined && !/^[a-z_][a-z\d_]*$/i.test(secret.env))
+      return fail("is not the name of an environment variable (letters, digits and _)", [...path, "env"]);
+    if (value === undefined) return fail(`reads ${unsetVariable(secret.env)}`);
     return value === "" ? fail(`reads the environment variable ${secret.env}, which is empty`) : value;
   }
   const file = resolve(context.directory, secret.file);
@@ -50,8 +53,25 @@ async function secretValue(secret: Secret, path: Path, context: SecretContext): 
     return value === "" ? fail(`reads the file ${file}, which is empty`) : value;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return fail(`reads the file ${file}, which ${whyUnreadable(error.cause)}`);
+    const why = whyUnreadable(error.cause);
+    return fail(
+      isLikeAPath(secret.file) ? `reads the file ${file}, which ${why}` : `reads a file that ${why} (${HIDDEN})`,
+    );
   }
+}
+
+/** People write the secret itself in the place of the name, so a name is shown only where it looks like one. */
+const HIDDEN = "its name is not shown: it may be the secret itself";
+
+/** A password of letters and digits is a possible name too; few names have lower case, and passwords do. */
+function unsetVariable(name: string): string {
+  if (/[a-z]/.test(name)) return `an environment variable that is not set (${HIDDEN})`;
+  return `the environment variable ${name}, which is not set`;
+}
+
+/** With a folder or an ending, and of characters that paths are made of. */
+function isLikeAPath(name: string): boolean {
+  return /^[\p{L}\p{N}_.:~ \\/-]+$/u.test(name) && /[\\/]|\.[a-z][a-z\d]*$/i.test(name);
 }
 
 function warnOfLiteral(path: Path, { file, mode, warnings }: SecretContext): void {

@@ -12,7 +12,7 @@ const shownBytes = 16;
 export function printable(value: AttributeValue): string {
   if (typeof value !== "string") {
     const folded = value.length > shownBytes ? "…" : "";
-    return `0x${value.toString("hex", 0, shownBytes)}${folded}(${value.length} ${value.length === 1 ? "byte" : "bytes"})`;
+    return `0x${value.toString("hex", 0, shownBytes)}${folded} (${value.length} ${value.length === 1 ? "byte" : "bytes"})`;
   }
   return visible(fold(value));
 }

@@ -197,7 +197,7 @@ function bitTest(assertion: AttributeValue, holds: (value: bigint, mask: bigint)
 function extensible(node: FilterNode & { kind: "extensible" }): Test {
   const rule = matchingRules.get((node.rule ?? "2.5.13.2").toLowerCase());
   if (rule === undefined) {
-    const hint = "It knows caseIgnoreMatch, caseExactMatch and the bit rules 1.2.840.113556.1.4.803 and .804.";
+    const hint = "it knows caseIgnoreMatch, caseExactMatch and the bit rules 1.2.840.113556.1.4.803 and .804";
     throw new Failure("configuration", `filter uses the matching rule ${node.rule}, which an LDIF file source lacks`, {
       hint,
     });

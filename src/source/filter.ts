@@ -51,21 +51,21 @@ const matchingRule = /^(?:[a-z][a-z0-9-]*|\d+(?:\.\d+)*)$/i;
  */
 export function parseFilter(text: string): FilterNode {
   const cursor = { text, at: 0 };
-  if (text.trim() === "") throw broken(cursor, 0, "it is empty", "Use (objectClass=*) for every entry.");
+  if (text.trim() === "") throw broken(cursor, 0, "it is empty", "use (objectClass=*) for every entry");
   if (!text.startsWith("(")) {
     throw broken(
       cursor,
       0,
       'it does not start with "("',
-      "Put parentheses around it, with nothing before or after them.",
+      "put parentheses around it, with nothing before or after them",
     );
   }
   const node = parseNode(cursor, 0);
   if (text[cursor.at] === ")") {
-    throw broken(cursor, cursor.at, "closing parenthesis without an opening one", "Remove it, or open one before.");
+    throw broken(cursor, cursor.at, "closing parenthesis without an opening one", "remove it, or open one before");
   }
   if (cursor.at < text.length) {
-    throw broken(cursor, cursor.at, "text after the end", "Remove it; two filters are combined as (&(…)(…)).");
+    throw broken(cursor, cursor.at, "text after the end", "remove it; two filters are combined as (&(…)(…))");
   }
   return node;
 }
@@ -98,7 +98,7 @@ export function filterAttributes(node: FilterNode): string[] {
 
 function parseNode(cursor: Cursor, depth: number): FilterNode {
   const start = cursor.at;
-  if (depth > maxDepth) throw broken(cursor, start, `more than ${maxDepth} levels of parentheses`, "Simplify it.");
+  if (depth > maxDepth) throw broken(cursor, start, `more than ${maxDepth} levels of parentheses`, "simplify it");
   cursor.at += 1;
   skipSpace(cursor);
   const operator = cursor.text[cursor.at];
@@ -107,14 +107,14 @@ function parseNode(cursor: Cursor, depth: number): FilterNode {
   const filters: FilterNode[] = [];
   for (skipSpace(cursor); cursor.text[cursor.at] === "("; skipSpace(cursor)) {
     if (operator === "!" && filters.length === 1) {
-      throw broken(cursor, cursor.at, '"!" takes one filter', "To negate several, write (!(|(…)(…))).");
+      throw broken(cursor, cursor.at, '"!" takes one filter', "to negate several, write (!(|(…)(…)))");
     }
     filters.push(parseNode(cursor, depth + 1));
   }
-  closeParenthesis(cursor, start, 'Here "(" or ")" is expected; every part stands in its own parentheses.');
+  closeParenthesis(cursor, start, 'here "(" or ")" is expected; every part stands in its own parentheses');
   if (operator !== "!") return { kind: operator === "&" ? "and" : "or", filters };
   const [filter] = filters;
-  if (filter === undefined) throw broken(cursor, cursor.at - 1, '"!" without a filter', "Write (!(attribute=value)).");
+  if (filter === undefined) throw broken(cursor, cursor.at - 1, '"!" without a filter', "write (!(attribute=value))");
   return { kind: "not", filter };
 }
 
@@ -124,7 +124,7 @@ function skipSpace(cursor: Cursor): void {
 
 function closeParenthesis(cursor: Cursor, start: number, hint: string): void {
   if (cursor.at >= cursor.text.length) {
-    const opening = `Close the parenthesis that is opened at character ${characterAt(cursor.text, start)}.`;
+    const opening = `close the parenthesis that is opened at character ${characterAt(cursor.text, start)}`;
     throw broken(cursor, cursor.at, "closing parenthesis is missing", opening);
   }
   if (cursor.text[cursor.at] !== ")") throw broken(cursor, cursor.at, "parenthesis expected", hint);
@@ -141,16 +141,11 @@ function parseItem(cursor: Cursor, start: number): FilterNode {
   cursor.at += whole.length;
   const valueAt = cursor.at;
   while (cursor.at < cursor.text.length && !"()".includes(cursor.text.charAt(cursor.at))) cursor.at += 1;
-  closeParenthesis(cursor, start, 'Close the parenthesis before this one; inside a value "(" is written \\28.');
+  closeParenthesis(cursor, start, 'close the parenthesis before this one; inside a value "(" is written \\28');
   const written = cursor.text.slice(valueAt, cursor.at - 1);
   if (operator === ":=") return parseExtensible(cursor, attributeAt, attribute, extension, written, valueAt);
   if (extension !== "") {
-    throw broken(
-      cursor,
-      attributeAt + attribute.length,
-      'a matching rule without ":="',
-      "Write attribute:rule:=value.",
-    );
+    throw broken(cursor, attributeAt + attribute.length, 'a matching rule without ":="', "write attribute:rule:=value");
   }
   checkName(cursor, attributeAt, attribute, attributeDescription, "an attribute");
   if (operator === "=" && written === "*") return { kind: "present", attribute };
@@ -164,12 +159,12 @@ function parseItem(cursor: Cursor, start: number): FilterNode {
 function missingOperator(cursor: Cursor): Failure {
   const behind = cursor.text.slice(cursor.at).search(/[()<>~:]|$/) + cursor.at;
   const found = cursor.text.slice(cursor.at, behind);
-  if (found === "") return broken(cursor, behind, "an attribute, &, | or ! is expected", "Write (attribute=value).");
+  if (found === "") return broken(cursor, behind, "an attribute, &, | or ! is expected", "write (attribute=value)");
   return broken(
     cursor,
     behind,
     `no operator after "${found}"`,
-    "Write one of = >= <= ~= := between attribute and value.",
+    "write one of = >= <= ~= := between attribute and value",
   );
 }
 
@@ -187,7 +182,7 @@ function parseExtensible(
   if (attribute !== "") checkName(cursor, attributeAt, attribute, attributeDescription, "an attribute");
   if (rule !== undefined) checkName(cursor, attributeAt + attribute.length, rule, matchingRule, "a matching rule");
   if (more.length > 0 || (attribute === "" && rule === undefined)) {
-    throw broken(cursor, attributeAt, "attribute and matching rule are not clear", "Write attribute:dn:rule:=value.");
+    throw broken(cursor, attributeAt, "attribute and matching rule are not clear", "write attribute:dn:rule:=value");
   }
   const value = parseValue(cursor, written, valueAt);
   return { kind: "extensible", attribute: attribute === "" ? undefined : attribute, rule, dnAttributes, value };
@@ -195,13 +190,13 @@ function parseExtensible(
 
 function checkName(cursor: Cursor, at: number, name: string, rule: RegExp, what: string): void {
   if (rule.test(name)) return;
-  const hint = "A name is letters, digits and hyphens, or a dotted number; there is no space before the operator.";
+  const hint = "a name is letters, digits and hyphens, or a dotted number; there is no space before the operator";
   throw broken(cursor, at, name === "" ? `${what} name is missing` : `"${name}" is not ${what} name`, hint);
 }
 
 function parseSubstrings(cursor: Cursor, written: string, valueAt: number): Substrings {
   const twice = written.indexOf("**");
-  if (twice >= 0) throw broken(cursor, valueAt + twice, '"**"', 'Write one "*"; a literal asterisk is written \\2a.');
+  if (twice >= 0) throw broken(cursor, valueAt + twice, '"**"', 'write one "*"; a literal asterisk is written \\2a');
   let at = valueAt;
   const pieces = written.split("*").map((piece) => {
     const value = piece === "" ? undefined : parseValue(cursor, piece, at);
@@ -222,13 +217,13 @@ function parseValue(cursor: Cursor, written: string, valueAt: number): Attribute
       cursor,
       valueAt + asterisk,
       '"*" stands for a part of a value only after "="',
-      "A literal one is \\2a.",
+      "a literal one is \\2a",
     );
   }
   if (!written.includes("\\")) return written;
   const bad = /\\(?![0-9a-f]{2})/i.exec(written);
   if (bad !== null) {
-    const hint = "A backslash is followed by two hexadecimal digits: \\28 ( \\29 ) \\2a * \\5c \\ \\00 NUL.";
+    const hint = "a backslash is followed by two hexadecimal digits: \\28 ( \\29 ) \\2a * \\5c \\ \\00 NUL";
     throw broken(cursor, valueAt + bad.index, "bad escape", hint);
   }
   const parts = written.split(/\\([0-9a-f]{2})/i);

@@ -1,6 +1,6 @@
 import type { Failure } from "../errors.ts";
 
-const lineFeed = 0x0a;
+export const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const space = 0x20;
 const hash = 0x23;
@@ -22,36 +22,53 @@ export interface LineReader {
   read(chunk: Buffer, last: boolean, take: (line: Line) => void): void;
 }
 
-/** Cuts the bytes of an LDIF file into unfolded lines, whatever the pieces in which they come. Comments are dropped. */
+/**
+ * Cuts the bytes of an LDIF file into unfolded lines, whatever the pieces in which they come. Comments are dropped.
+ * A line that goes on over many pieces is looked at again only when what waits has doubled, so the time grows with the
+ * length of the line and not with its square.
+ */
 export function createLineReader(report: Report): LineReader {
-  let rest: Buffer = Buffer.alloc(0);
+  let waiting: Buffer[] = [];
+  let size = 0;
+  let wanted = 0;
   let number = 1;
   let atStart = true;
+
+  /** Takes the complete lines from the front of the bytes and tells where the first incomplete one starts. */
+  const takeLines = (bytes: Buffer, last: boolean, take: (line: Line) => void): number => {
+    if (atStart && bytes.length < 3 && !last) return 0;
+    let start = atStart ? lengthOfByteOrderMark(bytes, report) : 0;
+    atStart = false;
+    while (start < bytes.length) {
+      const end = endOfLine(bytes, start, last);
+      if (end < 0) break;
+      const textEnd = withoutReturn(bytes, start, end);
+      // An empty line ends a record: nothing continues it.
+      const unfolded = textEnd > start && bytes[end + 1] === space ? unfold(bytes, start, end, last) : undefined;
+      if (unfolded === "incomplete") break;
+      if (bytes[start] !== hash) {
+        take(
+          unfolded === undefined
+            ? { bytes, start, end: textEnd, number }
+            : { bytes: unfolded.text, start: 0, end: unfolded.text.length, number },
+        );
+      }
+      number += unfolded?.count ?? 1;
+      start = (unfolded?.end ?? end) + 1;
+    }
+    return start;
+  };
+
   return {
     read(chunk, last, take) {
-      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      rest = bytes;
-      if (atStart && bytes.length < 3 && !last) return;
-      let start = atStart ? lengthOfByteOrderMark(bytes, report) : 0;
-      atStart = false;
-      while (start < bytes.length) {
-        const end = endOfLine(bytes, start, last);
-        if (end < 0) break;
-        const textEnd = withoutReturn(bytes, start, end);
-        // An empty line ends a record: nothing continues it.
-        const unfolded = textEnd > start && bytes[end + 1] === space ? unfold(bytes, start, end, last) : undefined;
-        if (unfolded === "incomplete") break;
-        if (bytes[start] !== hash) {
-          take(
-            unfolded === undefined
-              ? { bytes, start, end: textEnd, number }
-              : { bytes: unfolded.text, start: 0, end: unfolded.text.length, number },
-          );
-        }
-        number += unfolded?.count ?? 1;
-        start = (unfolded?.end ?? end) + 1;
-      }
-      rest = bytes.subarray(start);
+      waiting.push(chunk);
+      size += chunk.length;
+      if (size < wanted && !last) return;
+      const bytes = waiting.length === 1 ? chunk : Buffer.concat(waiting, size);
+      const rest = bytes.subarray(takeLines(bytes, last, take));
+      waiting = [rest];
+      size = rest.length;
+      wanted = 2 * size;
     },
   };
 }
@@ -84,5 +101,5 @@ function lengthOfByteOrderMark(bytes: Buffer, report: Report): number {
   const mark = bytes.toString("hex", 0, 3);
   if (mark === "efbbbf") return 3;
   if (!mark.startsWith("fffe") && !mark.startsWith("feff")) return 0;
-  throw report(1, "the text is UTF-16, LDIF is UTF-8", "Save it as UTF-8; in PowerShell with Out-File -Encoding utf8.");
+  throw report(1, "the text is UTF-16, LDIF is UTF-8", "save it as UTF-8; in PowerShell with Out-File -Encoding utf8");
 }

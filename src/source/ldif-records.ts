@@ -2,7 +2,8 @@ import type { AttributeValue, Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import { attributeKey, attributeValue } from "./attributes.ts";
 import { parseDn } from "./dn.ts";
-import { createLineReader, type Line, type Report } from "./ldif-lines.ts";
+import { createLineReader, type Line, lineFeed, type Report } from "./ldif-lines.ts";
+import type { Notice } from "./source.ts";
 
 const space = 0x20;
 const colon = 0x3a;
@@ -18,22 +19,29 @@ const base64 = /^[a-z0-9+/]*={0,2}$/i;
  *
  * @param file The file's name in messages.
  * @param keeps Whether entries keep the attribute of this key (lower-cased, with options).
+ * @param notice Told where the file does not end with a line break: many made by hand do not, nor do those cut off.
  * @throws Failure (directory) that names file and line at the first thing that is not a content record.
  */
 export async function* ldifEntries(
   chunks: AsyncIterable<Buffer>,
   file: string,
   keeps: (key: string) => boolean,
+  notice: Notice,
 ): AsyncGenerator<Entry[]> {
   const report: Report = (number, what, hint) => new Failure("directory", `${file} line ${number}: ${what}`, { hint });
   const lines = createLineReader(report);
   const records = createRecordReader(report, keeps);
+  let lastByte: number | undefined = lineFeed;
   for await (const chunk of chunks) {
+    lastByte = chunk.at(-1) ?? lastByte;
     lines.read(chunk, false, records.addLine);
     yield records.take();
   }
   lines.read(Buffer.alloc(0), true, records.addLine);
   records.finish();
+  if (lastByte !== lineFeed) {
+    notice(`${file} does not end with a line break: was it cut off? its last line was taken as it is`);
+  }
   yield records.take();
 }
 
@@ -61,7 +69,7 @@ function createRecordReader(report: Report, keeps: (key: string) => boolean) {
       return;
     }
     if (line.bytes[line.start] === space) {
-      throw report(line.number, "starts with a space but continues no line", "Remove it, or the blank line before it.");
+      throw report(line.number, "starts with a space but continues no line", "remove it, or the blank line before it");
     }
     const colonAt = indexOfColon(line);
     if (colonAt < 0) throw noColon(line, report);
@@ -72,7 +80,7 @@ function createRecordReader(report: Report, keeps: (key: string) => boolean) {
       return;
     }
     const key = keys.get(written) ?? learn(written, line);
-    if (key === "dn") throw report(line.number, "a second dn in one record", "Put a blank line between two records.");
+    if (key === "dn") throw report(line.number, "a second dn in one record", "put a blank line between two records");
     if (key === "changetype") checkChangeType(line, colonAt, report);
     else if (key === false) refuseUrl(written, line, colonAt, report);
     else addValue(open.attributes, key, readValue(written, line, colonAt, report));
@@ -91,10 +99,10 @@ function startRecord(written: string, line: Line, colonAt: number, isFirst: bool
   if (name === "version" && isFirst) {
     const version = readValue(written, line, colonAt, report);
     if (version === "1") return undefined;
-    throw report(line.number, `LDIF version ${excerpt(version)} is not known`, "Only version 1 exists (RFC 2849).");
+    throw report(line.number, `LDIF version ${excerpt(version)} is not known`, "only version 1 exists (RFC 2849)");
   }
   if (name !== "dn") {
-    const hint = "A record starts with its dn and ends with a blank line. Files from ldapsearch need its option -LLL.";
+    const hint = "a record starts with its dn and ends with a blank line; files from ldapsearch need its option -LLL";
     throw report(line.number, `a record starts with "${excerpt(written)}" instead of dn`, hint);
   }
   const dn = readValue(written, line, colonAt, report);
@@ -102,7 +110,7 @@ function startRecord(written: string, line: Line, colonAt: number, isFirst: bool
     throw report(
       line.number,
       `"${excerpt(dn)}" is not a DN`,
-      "A DN is written as in RFC 4514: uid=anna,dc=example,dc=com.",
+      "a DN is written as in RFC 4514: uid=anna,dc=example,dc=com",
     );
   }
   return { dn, attributes: new Map<string, AttributeValue[]>() };
@@ -118,7 +126,7 @@ function readValue(written: string, line: Line, colonAt: number, report: Report)
   if (!isBase64) return textOrBytes(bytes, start, end);
   const encoded = bytes.toString("latin1", start, end).trimEnd();
   if (encoded.length % 4 !== 0 || !base64.test(encoded)) {
-    throw report(line.number, `the value of ${written}:: is not base64`, "A value that is not encoded has one colon.");
+    throw report(line.number, `the value of ${written}:: is not base64`, "a value that is not encoded has one colon");
   }
   return attributeValue(Buffer.from(encoded, "base64"));
 }
@@ -143,25 +151,25 @@ function addValue(attributes: Map<string, AttributeValue[]>, key: string, value:
 
 function refuseUrl(written: string, line: Line, colonAt: number, report: Report): void {
   if (colonAt + 1 >= line.end || line.bytes[colonAt + 1] !== lessThan) return;
-  const hint = "Write the value itself, as base64 behind two colons where it is not text.";
+  const hint = "write the value itself, as base64 behind two colons where it is not text";
   throw report(line.number, `${written}:< names a file or URL, which is not read`, hint);
 }
 
 function checkChangeType(line: Line, colonAt: number, report: Report): void {
   const type = readValue("changetype", line, colonAt, report);
   if (String(type).trim().toLowerCase() === "add") return;
-  const hint = "This is a list of changes. Export the entries themselves, with slapcat or ldapsearch -LLL.";
+  const hint = "this is a list of changes; export the entries themselves, with slapcat or ldapsearch -LLL";
   throw report(line.number, `changetype ${excerpt(type)} is not an entry`, hint);
 }
 
 function notAnAttribute(written: string, line: Line, report: Report): Failure {
-  const hint = "A line is an attribute, a colon and a value; a continuation line starts with one space.";
+  const hint = "a line is an attribute, a colon and a value; a continuation line starts with one space";
   return report(line.number, `"${excerpt(written)}" is not the name of an attribute`, hint);
 }
 
 function noColon(line: Line, report: Report): Failure {
   const shown = excerpt(line.bytes.subarray(line.start, line.end));
-  const hint = "A line is an attribute, a colon and a value; a continuation line starts with one space.";
+  const hint = "a line is an attribute, a colon and a value; a continuation line starts with one space";
   return report(line.number, `"${shown}" has no colon after the attribute`, hint);
 }
 

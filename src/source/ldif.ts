@@ -8,7 +8,7 @@ import { isWithin, normaliseDn, parseDn } from "./dn.ts";
 import { andFilters, type FilterNode, filterAttributes, parseFilter } from "./filter.ts";
 import { compileFilter } from "./filter-match.ts";
 import { ldifEntries } from "./ldif-records.ts";
-import type { ReadRequest, Source } from "./source.ts";
+import type { Notice, ReadRequest, Source } from "./source.ts";
 
 export interface LdifConfig extends Pick<SourceConfig, "baseDn" | "scope" | "filter" | "active"> {
   /** Absolute path of the file. */
@@ -35,7 +35,7 @@ const chunkSize = 256 * 1024;
  * @throws Failure (configuration) where a filter or a base DN is wrong; the reading throws Failure (files) where the
  * file cannot be read and Failure (directory) where its content is wrong or it has nothing at or under a base DN.
  */
-export function openLdif(config: LdifConfig, request: ReadRequest): Source {
+export function openLdif(config: LdifConfig, request: ReadRequest, notice: Notice): Source {
   const { path, scope } = config;
   const filter = andFilters([config.filter, config.active, request.filter]);
   const node = parseFilter(filter);
@@ -47,7 +47,7 @@ export function openLdif(config: LdifConfig, request: ReadRequest): Source {
   async function* entries(signal: AbortSignal): AsyncGenerator<readonly Entry[]> {
     const bases = baseDns.map(openBase);
     let piece: Entry[] = [];
-    for await (const read of ldifEntries(readChunks(path, signal), basename(path), keeps)) {
+    for await (const read of ldifEntries(readChunks(path, signal), basename(path), keeps, notice)) {
       for (const entry of read) {
         if (isInScope(entry.dn, bases, scope) && matches(entry)) piece.push(entry);
         if (piece.length < pieceSize) continue;
@@ -79,12 +79,12 @@ async function* readChunks(path: string, signal: AbortSignal): AsyncGenerator<Bu
 function unreadable(path: string, cause: unknown): unknown {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const [reason, hint] = {
-    ENOENT: ["does not exist", "Correct the path in source.url; a relative one starts at the configuration file."],
-    ENOTDIR: ["does not exist", "Correct the path in source.url; one of its folders is a file."],
-    EISDIR: ["is a folder", "Name the LDIF file in it in source.url."],
-    EACCES: ["may not be read by this user", "Give the user that runs the sync the right to read it."],
-    EPERM: ["may not be read by this user", "Give the user that runs the sync the right to read it."],
-  }[code] ?? [`cannot be read (${code})`, "Try to copy it; the file system may be damaged or gone."];
+    ENOENT: ["does not exist", "correct the path in source.url; a relative one starts at the configuration file"],
+    ENOTDIR: ["does not exist", "correct the path in source.url; one of its folders is a file"],
+    EISDIR: ["is a folder", "name the LDIF file in it in source.url"],
+    EACCES: ["may not be read by this user", "give the user that runs the sync the right to read it"],
+    EPERM: ["may not be read by this user", "give the user that runs the sync the right to read it"],
+  }[code] ?? [`cannot be read (${code})`, "try to copy it; the file system may be damaged or gone"];
   return code === "" ? cause : new Failure("files", `LDIF file ${path} ${reason}`, { hint, cause });
 }
 
@@ -104,7 +104,7 @@ function looksAtAll(node: FilterNode): boolean {
 
 function checkBase(baseDn: string): void {
   if (parseDn(baseDn) !== undefined) return;
-  const hint = "A DN is written as in RFC 4514: ou=people,dc=example,dc=com.";
+  const hint = "a DN is written as in RFC 4514: ou=people,dc=example,dc=com";
   throw new Failure("configuration", `source.baseDn "${baseDn}" is not a DN`, { hint });
 }
 
@@ -131,6 +131,6 @@ function checkFound({ written, path, found }: Base, file: string): void {
   if (found === 0) return;
   const existing = path[found];
   const rest = existing === undefined ? "nor does any part of it" : `${existing} does`;
-  const hint = "Correct source.baseDn. A base DN may be left out for a file: then every entry of it counts.";
+  const hint = "correct source.baseDn; for a file it may be left out, and every entry counts";
   throw new Failure("directory", `${basename(file)}: ${written} does not exist; ${rest}`, { hint });
 }

@@ -23,5 +23,5 @@ export function openSource(configs: readonly LdapConfig[], request: ReadRequest,
 function openOne(config: LdapConfig, request: ReadRequest, notice: Notice): Source {
   const [url = ""] = config.url;
   if (!url.toLowerCase().startsWith("file:")) return openLdap(config, request, notice);
-  return openLdif({ ...config, baseDn: [...config.baseDn], path: url.slice("file:".length) }, request);
+  return openLdif({ ...config, baseDn: [...config.baseDn], path: url.slice("file:".length) }, request, notice);
 }

@@ -47,7 +47,7 @@ export function searchFailure(progress: Progress, result: Result): Failure {
   if (result.code === 32) {
     const exists = result.matchedDn === "" ? "no part of it does" : `${result.matchedDn} does`;
     return new Failure("directory", `${server}: ${base || "the root"} does not exist; ${exists}`, {
-      hint: "check source.baseDn",
+      hint: "check source.baseDn, and whether bindDn may see it",
     });
   }
   const referrals = result.referrals.length > 0 ? ` to ${result.referrals.join(", ")}` : "";

@@ -18,7 +18,8 @@ export type ColumnType =
   | { readonly type: "datetime"; readonly fraction: number; readonly min: string; readonly max: string }
   | { readonly type: "bit"; readonly bits: number }
   | { readonly type: "binary"; readonly maxBytes: number; readonly fixed: boolean }
-  | { readonly type: "json" }
+  /** `doubles`: a number other than a 64-bit integer is kept as a double. */
+  | { readonly type: "json"; readonly doubles?: boolean }
   | { readonly type: "uuid" }
   | { readonly type: "enum"; readonly members: readonly string[] };
 
@@ -37,6 +38,8 @@ export interface Column {
   readonly hasDefault: boolean;
   /** Computed by the database, never written. */
   readonly generated: boolean;
+  /** ON UPDATE CURRENT_TIMESTAMP: the database writes it with every change of another column. */
+  readonly setOnUpdate?: boolean;
   /** Name of the collation that decides which keys are equal; undefined where equal means the same bytes. */
   readonly collation?: string | undefined;
 }

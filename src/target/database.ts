@@ -2,6 +2,7 @@ import { Failure } from "../errors.ts";
 import type { Column, Table } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
 import type { Knex } from "./knex.ts";
+import { parts, type StatementLimits } from "./parts.ts";
 import { matchKeyColumn, type WritableColumn, writableColumn } from "./table.ts";
 import { type Found, type RowValues, type Target, type Write, WriteError } from "./target.ts";
 
@@ -12,11 +13,6 @@ interface OpenTable {
   readonly table: Table;
   readonly key: WritableColumn;
   readonly limits: StatementLimits;
-}
-
-interface StatementLimits {
-  readonly bindings: number;
-  readonly bytes: number;
 }
 
 /**
@@ -35,8 +31,8 @@ export async function databaseTarget(
   try {
     const server = await sorted(dialect.describeServer(db));
     const table = await sorted(dialect.describeTable(db, config.table));
-    const key = matchKeyColumn(table, config.matchKey);
-    const limits = { bindings: dialect.maxBindings, bytes: server.maxBytes };
+    const key = matchKeyColumn(table, config.matchKey, dialect.keyCollations);
+    const limits = { bindings: dialect.maxBindings, bytes: server.maxBytes, setBy: server.setBy };
     const open: OpenTable = { db, dialect, table, key, limits };
     return {
       title: `${config.table} in ${server.title}`,
@@ -64,8 +60,14 @@ const unreachable = (error: WriteError): Failure =>
 
 const known = (open: OpenTable, name: string): WritableColumn => writableColumn(open.table, name, "mapping");
 
-async function find(open: OpenTable, keys: readonly string[], names: readonly string[]): Promise<readonly Found[]> {
-  const { db, dialect, table, key } = open;
+/** Within a transaction the rows are locked. */
+async function find(
+  open: OpenTable,
+  keys: readonly string[],
+  names: readonly string[],
+  transaction?: Knex,
+): Promise<readonly Found[]> {
+  const { dialect, table, key } = open;
   const columns = names.map((name) => known(open, name));
   const select = columns.map((column) => dialect.select(column));
   const found: Found[] = [];
@@ -74,8 +76,8 @@ async function find(open: OpenTable, keys: readonly string[], names: readonly st
     keys.map((text) => [dialect.bind(text, key.type)]),
     open.limits,
   )) {
-    const statement = dialect.lookup(table.name, key, part.flat(), select);
-    for (const [ordinal, identity, present, ...raw] of await dialect.rows(db, statement)) {
+    const statement = dialect.lookup(table.name, key, part.flat(), select, transaction !== undefined);
+    for (const [ordinal, identity, present, ...raw] of await dialect.rows(transaction ?? open.db, statement)) {
       const row = present === null ? undefined : readRow(dialect, columns, raw);
       found[offset + Number(ordinal)] = { identity: identityText(identity), row };
     }
@@ -97,6 +99,7 @@ async function write(open: OpenTable, writes: readonly Write[]): Promise<void> {
   try {
     await open.db.transaction(async (transaction) => {
       try {
+        await expectUnchanged(open, transaction, writes);
         for (const group of sameShape(writes)) await writeGroup(open, transaction, group);
       } catch (error) {
         first = error;
@@ -108,6 +111,26 @@ async function write(open: OpenTable, writes: readonly Write[]): Promise<void> {
     throw first ?? error;
   }
 }
+
+/** Looks the rows up again that must be as they were seen, and keeps them so until the transaction ends. */
+async function expectUnchanged(open: OpenTable, transaction: Knex, writes: readonly Write[]): Promise<void> {
+  const expected = writes.flatMap((each) =>
+    each.kind === "update" && each.expect ? [{ key: each.key, ...each.expect }] : [],
+  );
+  if (expected.length === 0) return;
+  const names = [...new Set(expected.flatMap(({ columns }) => columns))];
+  const places = new Map(names.map((name, at) => [name, at]));
+  const keys = expected.map(({ key }) => key);
+  const found = await find(open, keys, names, transaction);
+  const changed = expected.filter(({ columns, values }, which) => {
+    const row = found[which]?.row;
+    return !row || columns.some((name, at) => row[places.get(name) ?? -1] !== values[at]);
+  });
+  if (changed.length > 0) throw changedMeanwhile(changed.length, expected.length);
+}
+
+const changedMeanwhile = (changed: number, rows: number): WriteError =>
+  new WriteError("conflict", `${changed} of ${rows} rows were changed by somebody else meanwhile`);
 
 async function writeGroup(open: OpenTable, transaction: Knex, group: Group): Promise<void> {
   const { dialect, table, key } = open;
@@ -124,7 +147,7 @@ async function writeGroup(open: OpenTable, transaction: Knex, group: Group): Pro
     // A row that was there at the look-up and is gone now: look again rather than count what did not happen.
     throw group.kind === "insert"
       ? new WriteError("refused", `the database left out ${missing} of ${part.length} new rows without an error`)
-      : new WriteError("conflict", `${missing} of ${part.length} rows were changed by somebody else meanwhile`);
+      : changedMeanwhile(missing, part.length);
   }
 }
 
@@ -163,43 +186,13 @@ function sameShape(writes: readonly Write[]): Iterable<Group> {
   return groups.values();
 }
 
-/** Upper bound of the bytes that a statement has for each row besides its values. */
-const rowSize = 64;
-
-/** Cuts rows of bindings so that each part stays within what one statement may carry. */
-function* parts<R extends readonly Binding[]>(rows: readonly R[], limits: StatementLimits): Iterable<R[]> {
-  let part: R[] = [];
-  let bindings = 0;
-  let bytes = 0;
-  for (const row of rows) {
-    const size = row.reduce((sum: number, value) => sum + textSize(value), rowSize);
-    if (size > limits.bytes) {
-      throw new WriteError("refused", `the row has some ${size} bytes, one statement may have ${limits.bytes}`);
-    }
-    if (part.length > 0 && (bindings + row.length > limits.bindings || bytes + size > limits.bytes)) {
-      yield part;
-      part = [];
-      bindings = 0;
-      bytes = 0;
-    }
-    part.push(row);
-    bindings += row.length;
-    bytes += size;
-  }
-  if (part.length > 0) yield part;
-}
-
-/** Upper bound of the bytes of a value in a statement's text: three of UTF-8 a unit, two hexadecimal digits a byte. */
-const textSize = (value: Binding): number =>
-  typeof value === "string" ? value.length * 3 + 8 : Buffer.isBuffer(value) ? value.length * 2 + 8 : 24;
-
 async function holder(open: OpenTable, names: readonly string[], values: RowValues): Promise<string | undefined> {
   const { db, dialect, table, key } = open;
   if (values.includes(null)) return undefined;
   const columns = names.map((name) => known(open, name));
   const where = columns.map((column) => `u.${dialect.quote(column.name)} = ?`).join(" and ");
   const [row] = await dialect.rows(db, {
-    sql: `select ${dialect.select(key)} from ${dialect.quote(table.name)} u where ${where}`,
+    sql: `select ${dialect.select(key)} as c0 from ${dialect.quote(table.name)} u where ${where}`,
     bindings: columns.map((column, at) => bound(dialect, column, values[at] ?? null)),
   });
   const raw = row?.[0];

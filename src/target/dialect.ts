@@ -1,6 +1,7 @@
 import type { Failure } from "../errors.ts";
 import type { Column, ColumnType, Table } from "./column.ts";
 import type { Knex } from "./knex.ts";
+import type { KeyCollations } from "./table.ts";
 import type { WriteError } from "./target.ts";
 
 /** What the driver is given for one value. */
@@ -19,8 +20,8 @@ export interface Statement {
 export interface Dialect {
   /** Opens the pool; nothing is connected yet. */
   open(): Promise<Knex>;
-  /** Asks the server who it is: `title` for people, and the most bytes that one statement may have. */
-  describeServer(db: Knex): Promise<{ readonly title: string; readonly maxBytes: number }>;
+  /** Asks the server who it is: `title` for people, the most bytes that the values of one statement may have, and what sets that. */
+  describeServer(db: Knex): Promise<{ readonly title: string; readonly maxBytes: number; readonly setBy: string }>;
   /** The table's columns and unique indexes; a `Failure("configuration")` where there is no such table. */
   describeTable(db: Knex, table: string): Promise<Table>;
   quote(name: string): string;
@@ -36,11 +37,13 @@ export interface Dialect {
   run(db: Knex, statement: Statement): Promise<number>;
   /**
    * For each key its ordinal, its identity under the column's collation, and the columns of the row that has it
-   * (left join: NULLs where there is none; `present` is then NULL).
+   * (left join: NULLs where there is none; `present` is then NULL). `locked`: as they are now, and nobody else changes
+   * them before the end of the transaction.
    */
-  lookup(table: string, key: Column, keys: readonly Binding[], select: readonly string[]): Statement;
+  lookup(table: string, key: Column, keys: readonly Binding[], select: readonly string[], locked?: boolean): Statement;
   /** Sets the columns of many rows, each found by its key; `rows` are key first, then the values. */
   update(table: string, key: Column, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement;
+  readonly keyCollations: KeyCollations;
   /** How an insert begins that never takes the place of a row, whatever the table's definition says of clashes. */
   readonly insertInto: string;
   /** Most values that one statement may carry. */

@@ -1,6 +1,7 @@
 import type { Kind } from "../mapping/value.ts";
 import type { Charset, Column, ColumnType } from "./column.ts";
-import { canonicalJson } from "./json.ts";
+import { canonicalJson, roundedNumber } from "./json.ts";
+import { withoutTrailing } from "./trailing.ts";
 
 /** Why a value does not fit its column, in words that follow the column's name: "210 characters, column holds 191". */
 interface Misfit {
@@ -31,14 +32,16 @@ const fitters: Fitters = {
   integer: (text, kind, type) => {
     const digits = kind === "boolean" ? (text === "true" ? "1" : "0") : text.trim();
     if (!/^[+-]?\d+$/.test(digits)) return { misfit: `${quoted(text)} is not an integer` };
-    const number = BigInt(digits);
-    return number < type.min || number > type.max
-      ? { misfit: `${short(String(number))} is out of range, column holds ${type.min} to ${type.max}` }
-      : String(number);
+    const size = digits.replace(/^[+-]?0*(?=\d)/, "");
+    const number = digits.startsWith("-") && size !== "0" ? `-${size}` : size;
+    // No column has more than 64 bits, and the conversion of a million digits takes its time.
+    return size.length > 20 || BigInt(number) < type.min || BigInt(number) > type.max
+      ? { misfit: `${short(number)} is out of range, column holds ${type.min} to ${type.max}` }
+      : number;
   },
   decimal: (text, _kind, type) => fitDecimal(text.trim(), type),
   float: (text, _kind, type) => {
-    const number = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
+    const number = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
     const stored = type.bits === 32 ? Math.fround(number) : number;
     return Number.isFinite(stored) ? String(stored) : { misfit: `${quoted(text)} is not a number the column holds` };
   },
@@ -65,20 +68,29 @@ const fitters: Fitters = {
     const stored = bytes.toString("latin1");
     return type.fixed ? stored.padEnd(type.maxBytes, "\0") : stored;
   },
-  json: (text) => canonicalJson(text) ?? { misfit: `${quoted(text)} is not JSON` },
+  json: (text, _kind, type) => {
+    const json = canonicalJson(text);
+    if (json === undefined) return { misfit: `${quoted(text)} is not JSON` };
+    const rounded = type.doubles ? roundedNumber(json) : undefined;
+    return rounded === undefined ? json : { misfit: `${short(rounded)} has more digits than the column keeps` };
+  },
   uuid: (text) =>
     /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
       ? text.toLowerCase()
       : { misfit: `${quoted(text)} is not a UUID` },
-  enum: (text, _kind, type) =>
-    type.members.find((member) => member === text) ??
-    type.members.find((member) => member.toLowerCase() === text.toLowerCase()) ?? {
-      misfit: `${quoted(text)} is not one of ${type.members.map(quoted).join(", ")}`,
-    },
+  enum: (text, _kind, type) => {
+    if (type.members.includes(text)) return text;
+    const lower = text.toLowerCase();
+    return (
+      type.members.find((member) => member.toLowerCase() === lower) ?? {
+        misfit: `${quoted(text)} is not one of ${type.members.map(quoted).join(", ")}`,
+      }
+    );
+  },
 };
 
 function fitText(text: string, type: OfType<"text">): Fitted {
-  const kept = type.padded ? text.replace(/ +$/, "") : text;
+  const kept = type.padded ? withoutTrailing(text, " ") : text;
   // Only a text that is longer in UTF-16 units than the column has characters needs to be counted.
   if (type.maxChars !== undefined && kept.length > type.maxChars) {
     const length = codePoints(kept);
@@ -106,9 +118,11 @@ const outside: { readonly [C in Charset]: RegExp } = {
 };
 
 function fitDecimal(text: string, type: OfType<"decimal">): Fitted {
-  const match = /^([+-]?)0*(\d*)(?:\.(\d*?)0*)?$/.exec(text);
-  const [, sign, whole = "", fraction = ""] = match ?? [];
-  if (!match || !/\d/.test(text)) return { misfit: `${quoted(text)} is not a decimal number` };
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(text);
+  const [, sign, before = "", after = ""] = match ?? [];
+  const whole = before.replace(/^0+/, "");
+  const fraction = withoutTrailing(after, "0");
+  if (before === "" && after === "") return { misfit: `${quoted(text)} is not a decimal number` };
   const holds = `column holds ${type.unsigned ? "positive numbers with " : ""}${type.precision - type.scale} digits before and ${type.scale} after the point`;
   if (whole.length > type.precision - type.scale) return { misfit: `${short(text)} is out of range, ${holds}` };
   if (fraction.length > type.scale) return { misfit: `${short(text)} has ${fraction.length} decimals, ${holds}` };
@@ -138,7 +152,7 @@ function parseInstant(text: string): Instant | undefined {
 
 /** An instant of the mapping (six fraction digits) without the zeros that say nothing. */
 const shortInstant = (text: string): string =>
-  text.replace(/(\.\d*?)0+Z$/, (_, kept) => (kept === "." ? "Z" : `${kept}Z`));
+  text.replace(/\.\d{6}Z$/, (fraction) => `${withoutTrailing(withoutTrailing(fraction.slice(0, -1), "0"), ".")}Z`);
 
 const codePoints = (text: string): number => {
   let length = 0;

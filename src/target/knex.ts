@@ -80,7 +80,8 @@ export async function openSqlite(filename: string, prepare: readonly string[]): 
 
     override async _query(connection: LibsqlConnection, query: { readonly sql: string }): Promise<unknown> {
       try {
-        return await super._query(connection, query);
+        // Transactions are for writing. One that began with a read could not go on where somebody else wrote meanwhile.
+        return await super._query(connection, query.sql === "BEGIN;" ? { ...query, sql: "BEGIN IMMEDIATE;" } : query);
       } catch (error) {
         if (query.sql.startsWith("COMMIT")) {
           // It may leave the transaction open (https://www.sqlite.org/lang_transaction.html), and knex leaves it so.

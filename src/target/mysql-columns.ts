@@ -103,7 +103,7 @@ const types: Readonly<Record<string, (row: MysqlColumnRow) => ColumnType | undef
   blob: binary(false),
   mediumblob: binary(false),
   longblob: binary(false),
-  json: () => ({ type: "json" }),
+  json: () => ({ type: "json", doubles: true }),
   uuid: () => ({ type: "uuid" }),
   enum: (row) => ({ type: "enum", members: enumMembers(row.declared) }),
 };

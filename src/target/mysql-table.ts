@@ -82,6 +82,7 @@ function column(row: ColumnRow): Column {
     nullable: row.nullable === "YES",
     hasDefault: Number(row.has_default) === 1 || row.nullable === "YES",
     generated: /\b(virtual|stored|persistent)\b/i.test(row.extra),
+    setOnUpdate: /\bon update\b/i.test(row.extra),
     collation: row.collation ?? undefined,
   };
 }

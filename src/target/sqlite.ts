@@ -29,7 +29,7 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
     },
     describeServer: async (db) => {
       const [row] = (await db.raw("select sqlite_version() as version")) as [{ version: string }];
-      return { title: `${filename} (SQLite ${row.version})`, maxBytes: 500_000_000 };
+      return { title: `${filename} (SQLite ${row.version})`, maxBytes: 500_000_000, setBy: "SQLite" };
     },
     describeTable,
     quote,
@@ -51,6 +51,10 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
     },
     lookup,
     update,
+    keyCollations: {
+      known: (collation) => Object.hasOwn(identities, collation.toUpperCase()),
+      hint: "use BINARY, NOCASE or RTRIM for that column",
+    },
     // The default, but a constraint that is declared with ON CONFLICT REPLACE would have its way over it.
     insertInto: "insert or abort into",
     // SQLITE_MAX_VARIABLE_NUMBER, https://www.sqlite.org/limits.html
@@ -164,7 +168,7 @@ function readValue(raw: unknown, type: ColumnType): string {
 }
 
 /** The key as its collation sees it: BINARY, NOCASE (ASCII letters only) or RTRIM, https://www.sqlite.org/datatype3.html#collation */
-const identities: Readonly<Record<string, string>> = { NOCASE: "lower(k.v)", RTRIM: "rtrim(k.v, ' ')" };
+const identities: Readonly<Record<string, string>> = { BINARY: "k.v", NOCASE: "lower(k.v)", RTRIM: "rtrim(k.v, ' ')" };
 
 function lookup(table: string, key: Column, keys: readonly Binding[], select: readonly string[]): Statement {
   const identity = identities[key.collation?.toUpperCase() ?? ""] ?? "k.v";

@@ -3,7 +3,7 @@ import { Failure } from "../errors.ts";
 import type { Column, ColumnType, Table, UniqueIndex } from "./column.ts";
 import type { WriteError } from "./target.ts";
 
-/** A column that can be written: of a known type and not computed by the database. */
+/** A column that can be written: of a known type and not filled by the database alone. */
 export type WritableColumn = Column & { readonly type: ColumnType };
 
 /**
@@ -21,14 +21,15 @@ export function writableColumn(table: Table, name: string, place: string): Writa
       hint: meant === undefined ? columnList(table) : `did you mean "${meant}"?`,
     });
   }
-  if (column.generated) {
-    throw new Failure(
-      "configuration",
-      `${place}: the column ${table.name}.${column.name} is computed by the database`,
-      {
-        hint: "take it out of the mapping",
-      },
-    );
+  const own = column.generated
+    ? "computed by the database"
+    : column.setOnUpdate
+      ? "set by the database at every update"
+      : undefined;
+  if (own !== undefined) {
+    throw new Failure("configuration", `${place}: the column ${table.name}.${column.name} is ${own}`, {
+      hint: "take it out of the mapping",
+    });
   }
   const { type } = column;
   if (!type) {
@@ -49,8 +50,17 @@ const columnList = (table: Table): string =>
 /** Types whose equality is either that of their text or the collation's. */
 const keyTypes: readonly ColumnType["type"][] = ["text", "integer", "uuid"];
 
-/** The match key's column. It needs a unique index of its own, or two rows could be the same person. */
-export function matchKeyColumn(table: Table, name: string): WritableColumn {
+/** Under which collations the identities of keys are known (see `Found`), and which to take instead of another one. */
+export interface KeyCollations {
+  known(collation: string): boolean;
+  readonly hint: string;
+}
+
+/**
+ * The match key's column. It needs a unique index of its own, and a collation whose equality is known, or two people
+ * could be taken for one.
+ */
+export function matchKeyColumn(table: Table, name: string, collations: KeyCollations): WritableColumn {
   const column = writableColumn(table, name, "target.matchKey");
   if (!keyTypes.includes(column.type.type)) {
     throw new Failure(
@@ -69,6 +79,13 @@ export function matchKeyColumn(table: Table, name: string): WritableColumn {
       {
         hint: `CREATE UNIQUE INDEX ${table.name}_${column.name} ON ${table.name} (${column.name})`,
       },
+    );
+  }
+  if (column.collation !== undefined && !collations.known(column.collation)) {
+    throw new Failure(
+      "configuration",
+      `target.matchKey: ${table.name}.${column.name} has the collation ${column.collation}, which cannot be a match key's`,
+      { hint: collations.hint },
     );
   }
   return column;

@@ -13,8 +13,15 @@ export interface Found {
 
 export type Write =
   | { readonly kind: "insert"; readonly columns: readonly string[]; readonly values: RowValues }
-  /** `key`: the match key as the row has it stored. */
-  | { readonly kind: "update"; readonly key: string; readonly columns: readonly string[]; readonly values: RowValues };
+  | {
+      readonly kind: "update";
+      /** The match key as the row has it stored. */
+      readonly key: string;
+      readonly columns: readonly string[];
+      readonly values: RowValues;
+      /** What the look-up saw of the row and must still hold; else the write is a conflict. */
+      readonly expect?: { readonly columns: readonly string[]; readonly values: RowValues };
+    };
 
 /**
  * Where rows are looked up and written. `find`, `holder` and `countActive` only read. `write` is one transaction: all
