@@ -5,7 +5,7 @@ import { Failure } from "./errors.ts";
 import { hash } from "./hash.ts";
 
 /** Who has a row in this run. */
-export interface Claimant {
+interface Claimant {
   readonly dn: string;
   /** Of the values, to tell an entry that is delivered twice from another one with the same DN. */
   readonly digest: number;

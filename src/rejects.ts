@@ -121,7 +121,9 @@ async function refusedReject(
   const columns = uniqueColumns(target.table, error);
   const clashing = columns?.map((name) => plan.columns.findIndex(({ column }) => column === name));
   if (!columns || !clashing || clashing.includes(-1)) {
-    return { dn, key, column: columnOf(plan, error.message), reason: `the database refused the row: ${error.message}` };
+    // What has no cause was found here, before the database was asked.
+    const reason = error.cause === undefined ? error.message : `the database refused the row: ${error.message}`;
+    return { dn, key, column: columnOf(plan, error.message), reason };
   }
   const values = clashing.map((at) => user.values[at] ?? null);
   const names = clashing.map((at) => plan.columns[at]?.name ?? "");

@@ -54,7 +54,7 @@ function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
       if (write.kind === "insert" && next.has(name ?? "")) throw clash("by_name");
       for (const [other, [, taken]] of next)
         if (mail !== null && taken === mail && other !== (before?.[0] ?? name)) throw clash("by_mail");
-      if (mail === "refused") throw new WriteError("refused", "CONSTRAINT `not_this_one` failed");
+      if (mail === "refused") throw new WriteError("refused", "CONSTRAINT `not_this_one` failed", { cause: "driver" });
       if (before) next.delete(before[0] ?? "");
       next.set(name ?? "", row);
     }
@@ -88,7 +88,7 @@ function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
 }
 
 const clash = (index: string): WriteError =>
-  new WriteError("refused", `Duplicate entry for key '${index}'`, { unique: { index } });
+  new WriteError("refused", `Duplicate entry for key '${index}'`, { unique: { index }, cause: "driver" });
 const user = (key: string, mail: string): User => ({ dn: `uid=${key}`, key, values: [key, mail] });
 
 async function settled(users: readonly User[], rows: Map<string, RowValues>, steps: Step[] = [], attempts = 5) {
