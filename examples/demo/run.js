@@ -24,7 +24,7 @@ sync(
 );
 showTable();
 say(
-  `\nTry it: cd ${folder}\nand run ${here("../../bin/idm-ldap-sync.js")} sync once more: nothing differs, nothing is written.`,
+  `\nTry it: cd ${folder}\nand run ${here("../../bin/idm-ldap-sync.js")} sync once more: nothing differs, nothing is written. The folder can be deleted.`,
 );
 
 function sync(title) {
@@ -57,7 +57,7 @@ function changeDirectory() {
     .replaceAll("u000005", "u001000")
     .replace(/^mail: .*$/m, "mail: joiner@example.com")
     .replace(/^entryUUID: .{8}/m, "entryUUID: 00001000");
-  writeFileSync(inFolder("people.ldif"), [...entries, joiner].join("\n\n"));
+  writeFileSync(inFolder("people.ldif"), `${[...entries.filter(Boolean), joiner].join("\n\n")}\n`);
 }
 
 function showTable() {
