@@ -5,8 +5,7 @@ import type { Io } from "./io.ts";
 
 /** Runs one command line (without node and script) and gives the exit code; the one way in. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  // A reader that goes away (`| head`) must not end a run in the middle: what it does not read is not written.
-  for (const stream of [io.stdout, io.stderr]) stream.on("error", () => {});
+  const lost = watchOutput(io);
   const version = programVersion();
   const parsed = parseArguments(
     argv,
@@ -20,7 +19,27 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   setFlagsFromString("--heap-growing-percent=30");
   // Loaded when asked for: --help and --version need neither drivers nor schema.
   const { runSync } = await import("./run-sync.ts");
-  return runSync(parsed.options, version, io);
+  const code = await runSync(parsed.options, version, io);
+  const error = await lost();
+  if (!error) return code;
+  io.stderr.write(`error: the result could not be written to stdout: ${error.message}\n`);
+  return code === 0 ? 1 : code;
+}
+
+/**
+ * A reader that goes away (`| head`) must not end a run in the middle: what it does not read is not written. Any other
+ * error on stdout, such as a full disk, is given back at the end.
+ */
+function watchOutput({ stdout, stderr }: Io): () => Promise<Error | undefined> {
+  let lost: Error | undefined;
+  stderr.on("error", () => {});
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") lost = error;
+  });
+  return async () => {
+    await new Promise<void>((resolve) => stdout.write("", () => resolve()));
+    return lost;
+  };
 }
 
 const programVersion = (): string =>

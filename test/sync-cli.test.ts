@@ -1,6 +1,7 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { base, fileConfig, fileWorkspace, jsonLines, ldif, sqlite, workspace } from "./program.ts";
+import { base, bin, fileConfig, fileWorkspace, jsonLines, ldif, sqlite, workspace } from "./program.ts";
+import { outcomeOf } from "./servers/command.ts";
 
 const anna = {
   "uid=anna": { uid: ["anna"], mail: ["Anna@Example.com "], displayName: ["Anna Åberg"], entryUUID: ["id-anna"] },
@@ -179,6 +180,19 @@ describe("a reader that goes away", () => {
     running.process.stderr?.destroy();
     expect((await running.outcome).code).toBe(0);
     expect(sqlite(work.path("idm.sqlite"), "select count(*) as n from users")).toEqual([{ n: 40 }]);
+  });
+});
+
+describe("stdout that cannot be written", () => {
+  it("ends a run that went well with exit code 1", async () => {
+    const work = await fileWorkspace(anna);
+    const { code, stderr } = await outcomeOf(
+      ["sh", "-c", `exec "$0" "$1" sync --json > /dev/full`, process.execPath, bin],
+      {
+        cwd: work.folder,
+      },
+    );
+    expect([code, stderr]).toEqual([1, expect.stringContaining("error: the result could not be written to stdout: ")]);
   });
 });
 
