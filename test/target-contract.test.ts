@@ -384,7 +384,23 @@ describe.each(databases)("a target in $name", ({ start, exact, unsupported, fall
 
     it("calls those keys the same that the database calls the same", async () => {
       await expectSameEquality([
-        ...["anna", "Anna", "ANNA", "anna ", "anna   ", " anna", "änna", "Änna", "anna\t", "anna\0", "anna \0", "a"],
+        ...[
+          "anna",
+          "Anna",
+          "ANNA",
+          "anna ",
+          "anna   ",
+          " anna",
+          "änna",
+          "Änna",
+          "anna\t",
+          "anna\0",
+          "x\0ab",
+          "X\0cd",
+          "x\0abc",
+          "anna \0",
+          "a",
+        ],
         ...[
           "straße",
           "strasse",
@@ -691,6 +707,7 @@ describe.each(databases)("a target in $name", ({ start, exact, unsupported, fall
         "text",
         ["0", "-0", "0.1", "1e21", "-1.5", "1e308", "5e-324", "1152921504606846976", "0.30000000000000004"],
       ],
+      ["decimal(30)", "text", ["1152921504606846976", "-4611686018427387904"]],
       ["date", "text", ["2024-02-29", "0001-01-01", "9999-12-31"]],
       ["date", "datetime", ["2024-02-29T23:59:59.999999Z"]],
       ["datetime", "datetime", ["2024-02-29T23:59:59.999999Z", "2024-07-01T00:00:00.000000Z"]],

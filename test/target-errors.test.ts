@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import Libsql from "libsql";
 import { type Connection, createConnection } from "mysql2/promise";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { mysqlError } from "../src/target/mysql-errors.ts";
 import { openTarget } from "../src/target/open.ts";
 import { sqliteError } from "../src/target/sqlite-errors.ts";
 import { uniqueColumns } from "../src/target/table.ts";
@@ -345,6 +346,21 @@ describe("MariaDB", () => {
       process.kill(database.server.pid, "SIGCONT");
       await expectRecovery();
     });
+  });
+
+  it("takes the SIGNAL of a trigger for a refused row, whatever number it has", async () => {
+    await database.sql(`create or replace table signals (id int primary key, a varchar(40));
+      create trigger no_more before insert on signals for each row
+        signal sqlstate '45000' set mysql_errno = 30001, message_text = 'no more people'`);
+    const signals = await database.open("signals", "id");
+    const error = told(await failure(signals.write([insert("1", "one")])));
+    await signals.close();
+    expect(error).toEqual({ name: "WriteError", trouble: "refused", message: "no more people" });
+  });
+
+  it("calls it an outage where the pool gets no connection in time", () => {
+    const error = Object.assign(new Error("Knex: Timeout acquiring a connection."), { name: "KnexTimeoutError" });
+    expect(told(mysqlError(error, "db:3306"))).toEqual(outage("the database at db:3306 did not answer in time"));
   });
 
   it("tells of a refused row the clash, and neither the statement, the other values nor the password", async () => {

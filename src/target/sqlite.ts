@@ -167,8 +167,16 @@ function readValue(raw: unknown, type: ColumnType): string {
   return String(type.type === "float" && typeof raw === "bigint" ? Number(raw) : raw);
 }
 
-/** The key as its collation sees it: BINARY, NOCASE (ASCII letters only) or RTRIM, https://www.sqlite.org/datatype3.html#collation */
-const identities: Readonly<Record<string, string>> = { BINARY: "k.v", NOCASE: "lower(k.v)", RTRIM: "rtrim(k.v, ' ')" };
+/**
+ * The key as its collation sees it: BINARY, NOCASE (ASCII letters only; after a NUL only the length counts) or RTRIM,
+ * https://www.sqlite.org/datatype3.html#collation
+ */
+const identities: Readonly<Record<string, string>> = {
+  BINARY: "k.v",
+  NOCASE:
+    "iif(instr(k.v, char(0)), lower(substr(k.v, 1, instr(k.v, char(0)))) || length(cast(k.v as blob)), lower(k.v))",
+  RTRIM: "rtrim(k.v, ' ')",
+};
 
 function lookup(table: string, key: Column, keys: readonly Binding[], select: readonly string[]): Statement {
   const identity = identities[key.collation?.toUpperCase() ?? ""] ?? "k.v";

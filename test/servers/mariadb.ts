@@ -48,12 +48,14 @@ const templateFolder = (): string => join(testFolder(), "mariadb-template");
 /** Makes the empty data directory of which every instance gets a copy: making one takes longer than starting a server. */
 export async function makeTemplate(): Promise<void> {
   const folder = templateFolder();
+  const temporary = await instanceFolder("db-install-", true);
   await mkdir(folder);
   if (runsAsRoot()) await chown(folder, nobody, nobody);
   const install = [
     program("mariadb-install-db"),
     "--no-defaults",
     `--datadir=${folder}`,
+    `--tmpdir=${temporary}`,
     "--skip-test-db",
     "--skip-name-resolve",
   ];
@@ -92,6 +94,8 @@ export async function startMariadb({
     const { ca, serverCert, serverKey } = certificates();
     const own = [
       `--datadir=${join(folder, "data")}`,
+      // A server that starts removes every "#sql…" file from its tmpdir, its neighbours' too.
+      `--tmpdir=${folder}`,
       `--socket=${socket}`,
       `--pid-file=${join(folder, "pid")}`,
       `--port=${port}`,
