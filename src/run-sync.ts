@@ -111,7 +111,7 @@ async function run(
   try {
     const plan = makePlan(config, target.table);
     const request = { attributes: plan.attributes, filter: options.filter };
-    const source = openSource(config.sources, request, (message) => report({ type: "warning", message }));
+    const source = openSource(config.sources, request, (message) => report({ type: "notice", message }));
     const { state } = config;
     const endState = state && `${state.column} = ${JSON.stringify(state.active)}`;
     const header: Header = {

@@ -222,3 +222,17 @@ describe("--verbose", () => {
     expect([count(found), await rows()]).toEqual([count(expected), count(expected)]);
   });
 });
+
+describe("a search continuation reference", () => {
+  it("is counted and named in the summary", async () => {
+    const dn = `ou=elsewhere,ou=people,${slapd.suffix}`;
+    await slapd.modify(
+      `dn: ${dn}\nchangetype: add\nobjectClass: referral\nobjectClass: extensibleObject\nou: elsewhere\nref: ldap://other.example.com/ou=x\n\n`,
+    );
+    const { code, stdout } = await work.run(["sync"], env);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^ {2}notice {5}ldap:\/\/127\.0\.0\.1:\d+ referred to ldap:\/\/other\.example\.com\/ou=x\S*: not followed/m,
+    );
+  });
+});

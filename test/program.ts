@@ -50,6 +50,7 @@ interface Document {
     dn: string;
     columns: Record<string, { from: string | null; to: string | null }>;
   }[];
+  readonly notices: readonly string[];
   readonly error: { message: string; hint: string | null } | null;
 }
 

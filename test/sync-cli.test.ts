@@ -64,6 +64,7 @@ describe("a sync from a file into SQLite", () => {
       durationMs: Date.parse(document.finishedAt) - Date.parse(document.startedAt),
       counts: { ...noCounts, read: 1, inserted: 1 },
       rejects: [],
+      notices: [],
       changes: [
         {
           kind: "insert",
@@ -335,6 +336,18 @@ describe("warnings", () => {
       stdout: "",
       stderr: "warning: no active entry matches (uid=nobody)\n",
     });
+  });
+});
+
+describe("what the source has to say of the read", () => {
+  it("stands on stderr, in the summary and in the JSON document", async () => {
+    const work = await fileWorkspace(anna);
+    await writeFile(work.path("people.ldif"), (await readFile(work.path("people.ldif"), "utf8")).trimEnd());
+    const words = "people.ldif does not end with a line break: was it cut off? its last line was taken as it is";
+    const { stdout, stderr } = await work.run(["sync"]);
+    expect(stderr).toContain(`warning: ${words}\n`);
+    expect(stdout).toContain(`  notice     ${words}\n`);
+    expect((await work.json(["sync"])).notices).toEqual([words]);
   });
 });
 

@@ -13,20 +13,25 @@ export function jsonDocument(
   let header = head;
   const changes: Change[] = [];
   const rejects: Reject[] = [];
+  const notices: string[] = [];
   return (event) => {
     if (event.type === "started") header = event.header;
     else if (event.type === "change" && changes.length < limit) changes.push(event.change);
     else if (event.type === "reject" && rejects.length < limit) rejects.push(event.reject);
+    else if (event.type === "notice") notices.push(event.message);
     else if (event.type === "finished")
-      print(`${JSON.stringify(document(header, event.summary, rejects, changes), null, 2)}\n`);
+      print(`${JSON.stringify(document(header, event.summary, { rejects, changes, notices }), null, 2)}\n`);
   };
 }
 
 const document = (
   header: Pick<Header, "command" | "name" | "runId" | "startedAt">,
   summary: Summary,
-  rejects: Reject[],
-  changes: Change[],
+  lists: {
+    readonly rejects: readonly Reject[];
+    readonly changes: readonly Change[];
+    readonly notices: readonly string[];
+  },
 ) => ({
   command: header.command,
   name: header.name,
@@ -36,7 +41,6 @@ const document = (
   finishedAt: summary.finishedAt.toISOString(),
   durationMs: summary.durationMs,
   counts: summary.counts,
-  rejects,
-  changes,
+  ...lists,
   error: summary.error,
 });

@@ -34,6 +34,8 @@ export type SyncEvent =
       readonly reason: string;
     }
   | { readonly type: "warning"; readonly message: string }
+  /** What the source had to say of the read: referrals that were not followed. It stands in the summary too. */
+  | { readonly type: "notice"; readonly message: string }
   /** For who wants to know more. */
   | { readonly type: "detail"; readonly message: string }
   | { readonly type: "finished"; readonly summary: Summary };

@@ -9,13 +9,15 @@ const rejectsShown = 10;
 export function humanSummary(print: (text: string) => void, colour: boolean, onlyTrouble: boolean): Report {
   const paint = { ...palette(colour), plain: (text: string) => text };
   const rejects: Reject[] = [];
+  const notices: string[] = [];
   let header: Header | undefined;
   return (event) => {
     if (event.type === "started") header = event.header;
+    else if (event.type === "notice") notices.push(event.message);
     else if (event.type === "reject" && rejects.length < rejectsShown) rejects.push(event.reject);
     else if (event.type === "finished" && header && !(onlyTrouble && event.summary.outcome === "succeeded")) {
       print(
-        `${summaryLines(header, event.summary, rejects)
+        `${summaryLines(header, event.summary, rejects, notices)
           .map(({ tone, text }) => paint[tone](text))
           .join("\n")}\n`,
       );

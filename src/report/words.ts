@@ -51,6 +51,7 @@ export function eventWords(
     case "detail":
       return { level: "detail", words: event.message };
     case "warning":
+    case "notice":
       return { level: "warning", words: event.message };
     case "retry":
       return {
@@ -82,6 +83,7 @@ export function summaryLines(
   header: Header,
   summary: Summary,
   rejects: readonly Reject[],
+  notices: readonly string[],
 ): { tone: "head" | "good" | "bad" | "plain"; text: string }[] {
   const { counts, outcome } = summary;
   const lines: { tone: "head" | "good" | "bad" | "plain"; text: string }[] = [];
@@ -96,6 +98,7 @@ export function summaryLines(
   say(`  filter     ${header.filter}`);
   say(`  into       ${header.target}`);
   if (header.endState !== undefined) say(`  end state  ${header.endState}`);
+  for (const notice of notices) say(`  notice     ${visible(notice)}`, "bad");
   const width = Math.max(...Object.values(counts).map((count) => number(count).length));
   const row = (count: number, words: string) => `  ${number(count).padStart(width)} ${words}`;
   say(row(counts.read, counts.read === 1 ? "active entry read" : "active entries read"), "head");
