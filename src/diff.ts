@@ -1,5 +1,5 @@
 import type { Change, Difference, User } from "./change.ts";
-import type { Plan } from "./plan.ts";
+import { foldGenerously, type Plan } from "./plan.ts";
 import type { RowValues, Write } from "./target/target.ts";
 
 /** What is to be done about one user. */
@@ -83,8 +83,11 @@ function reactivates(plan: Plan, user: User, row: RowValues): boolean {
 
 const insertedRow = (plan: Plan, user: User): RowValues => plan.read.map((_, at) => user.values[at] ?? null);
 
+const folded = (text: string | null | undefined): string | null =>
+  text === null || text === undefined ? null : foldGenerously(text);
+
 const isProtected = (plan: Plan, row: RowValues): boolean =>
-  plan.protect.some((conditions) => conditions.every(({ at, value }) => (row[at]?.toLowerCase() ?? null) === value));
+  plan.protect.some((conditions) => conditions.every(({ at, value }) => folded(row[at]) === value));
 
 export type WriteVerdict = Extract<Verdict, { write: unknown }>;
 export const isWrite = (verdict: Verdict): verdict is WriteVerdict => "write" in verdict;

@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "./config/load.ts";
 import { Failure } from "./errors.ts";
 import { isSet, judgeLimits, type Limits } from "./limits.ts";
 import { constant, type Plan } from "./plan.ts";
+import type { Report, SyncEvent } from "./report/event.ts";
 import { tally } from "./report/tally.ts";
 import { plural } from "./report/words.ts";
 import { retrying } from "./retry.ts";
@@ -49,8 +50,21 @@ export function tableWarnings(plan: Plan, table: Table): string[] {
 export async function withinLimits(run: Run, limits: Limits, openAgain: () => Source): Promise<void> {
   if (!isSet(limits.insert) && !isSet(limits.update)) return;
   const planned = tally();
+  const rejects: SyncEvent[] = [];
+  const report: Report = (event) => {
+    planned.report(event);
+    if (event.type === "reject") rejects.push(event);
+  };
   const target = { ...run.target, write: async () => {} };
-  await sync({ ...run, source: openAgain(), target, report: planned.report, absence: watchAbsence([]) });
+  await sync({ ...run, source: openAgain(), target, report, absence: watchAbsence([]) }).catch((error: unknown) => {
+    // Too many of them: this was the only reading, so they are told now.
+    rejects.forEach(run.report);
+    throw error instanceof Failure && error.turn === "limit"
+      ? new Failure("limit", error.message, {
+          hint: "nothing was written; mend what the rejects say, or raise limits.reject.max",
+        })
+      : error;
+  });
   judgeLimits(limits, planned.counts(), await retrying(run.retry, () => run.target.count()));
 }
 

@@ -34,13 +34,10 @@ function judge(
   { max, maxPercent }: Limit,
   rows: number,
 ): void {
-  const allowed = Math.min(
-    max ?? Number.POSITIVE_INFINITY,
-    maxPercent === undefined ? Number.POSITIVE_INFINITY : Math.floor((rows * maxPercent) / 100),
-  );
+  const share = maxPercent === undefined ? Number.POSITIVE_INFINITY : Math.floor((rows * maxPercent) / 100);
+  const allowed = Math.min(max ?? Number.POSITIVE_INFINITY, share);
   if (planned <= allowed) return;
-  const percent =
-    maxPercent === undefined ? "" : ` (limits.${kind}.maxPercent ${maxPercent} of ${plural(rows, "row")})`;
+  const percent = allowed === share ? ` (limits.${kind}.maxPercent ${maxPercent} of ${plural(rows, "row")})` : "";
   throw new Failure(
     "limit",
     `the run would write ${number(planned)} ${words}, the limit is ${number(allowed)}${percent}: nothing was written`,

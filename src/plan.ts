@@ -9,7 +9,7 @@ import { isMappingReject } from "./mapping/reject.ts";
 import type { Kind } from "./mapping/value.ts";
 import type { Table } from "./target/column.ts";
 import { type Fit, fitter } from "./target/fit.ts";
-import { writableColumn } from "./target/table.ts";
+import { readableColumn, writableColumn } from "./target/table.ts";
 
 /** One column that a sync fills. */
 interface PlanColumn {
@@ -48,7 +48,7 @@ export interface Plan {
 interface Condition {
   /** Position in `read`. */
   readonly at: number;
-  /** In lower case: protecting one row too many does no harm. */
+  /** Folded, see `foldGenerously`. */
   readonly value: string | null;
 }
 
@@ -97,7 +97,7 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
 }
 
 function fitFor(table: Table, name: string, kind: Kind, place: string): Fit {
-  const column = writableColumn(table, name, place);
+  const column = readableColumn(table, name, place);
   return fitter(kind, column, column.type);
 }
 
@@ -133,14 +133,21 @@ function protection(
   const protect = config.protect.map((conditions, at) =>
     Object.entries(conditions).map(([name, value]) => {
       const place = `protect[${at}].${name}`;
-      const column = writableColumn(table, name, place).name;
+      const { name: column } = readableColumn(table, name, place);
       if (!read.includes(column)) read.push(column);
       const text = value === null ? null : constant(table, name, value, place);
-      return { at: read.indexOf(column), value: text?.toLowerCase() ?? null };
+      return { at: read.indexOf(column), value: text === null ? null : foldGenerously(text) };
     }),
   );
   return { read, protect };
 }
+
+/**
+ * Letter case, accents, compatibility forms and trailing spaces do not count, as in the most generous collation:
+ * protecting one row too many does no harm.
+ */
+export const foldGenerously = (text: string): string =>
+  text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("ß", "ss").trimEnd();
 
 /** The mapped column that is filled from an immutable id alone. */
 function immutableIdColumn(columns: readonly MappedColumn[]): number | undefined {

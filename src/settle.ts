@@ -105,7 +105,7 @@ async function writeAll(run: Settling, verdicts: readonly Verdict[]): Promise<re
       const users = planned.map((verdict) => verdict.user);
       const found = await look(run, users);
       const again = users.map((user, at) => diff(run.plan, user, found[at]?.row));
-      if (inDoubt && again.every((verdict) => verdict.kind === "unchanged")) return;
+      if (inDoubt && wasCommitted(again)) return;
       inDoubt = false;
       current = again;
     }
@@ -117,19 +117,34 @@ async function writeAll(run: Settling, verdicts: readonly Verdict[]): Promise<re
     });
   };
   await retrying(run.retry, attempt).catch((error: unknown) => {
-    throw inDoubt && error instanceof Failure ? doubtful(error, planned) : error;
+    throw inDoubt ? doubtful(run, error, planned) : error;
   });
   return [...verdicts.filter((verdict) => !isWrite(verdict)), ...current];
 }
 
+/**
+ * Whether a transaction whose end is not known was committed. It is whole or not at all, so most of its rows tell; a few
+ * may have been changed again since, by others.
+ */
+function wasCommitted(again: readonly Verdict[]): boolean {
+  const done = again.filter(
+    (verdict) => verdict.kind === "unchanged" || (verdict.kind === "protected" && verdict.differs.length === 0),
+  );
+  return done.length * 2 >= again.length;
+}
+
 /** The connection was lost while a transaction was under way, and was not found again to see how it ended. */
-const doubtful = (error: Failure, writes: readonly WriteVerdict[]): Failure => {
+function doubtful(run: Settling, error: unknown, writes: readonly WriteVerdict[]): unknown {
   const keys = `${writes[0]?.user.key ?? ""}${writes.length > 1 ? ` to ${writes.at(-1)?.user.key}` : ""}`;
-  return new Failure(error.turn, error.message, {
-    hint: `finished batches stand; whether the last one (${plural(writes.length, "row")}, ${keys}) was written is not known and not counted; run again when the database is well`,
-    cause: error.cause,
-  });
-};
+  const doubt = `whether the last batch (${plural(writes.length, "row")}, ${keys}) was written is not known and not counted`;
+  if (error instanceof Failure) {
+    const hint = `finished batches stand; ${doubt}; run again when the database is well`;
+    return new Failure(error.turn, error.message, { hint, cause: error.cause });
+  }
+  // Interrupted while waiting for the database: the summary says it.
+  run.report({ type: "notice", message: doubt });
+  return error;
+}
 
 /** A key that was free at the look-up and is taken now: somebody else inserted it, so look again, once. */
 function rethrow(run: Settling, error: unknown, before: unknown): never {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Change, Reject, User } from "../src/change.ts";
 import { openClaims } from "../src/claims.ts";
+import { Interrupted } from "../src/exit.ts";
 import type { Plan } from "../src/plan.ts";
 import { rejects } from "../src/rejects.ts";
 import type { SyncEvent } from "../src/report/event.ts";
@@ -91,7 +92,13 @@ const clash = (index: string): WriteError =>
   new WriteError("refused", `Duplicate entry for key '${index}'`, { unique: { index }, cause: "driver" });
 const user = (key: string, mail: string): User => ({ dn: `uid=${key}`, key, values: [key, mail] });
 
-async function settled(users: readonly User[], rows: Map<string, RowValues>, steps: Step[] = [], attempts = 5) {
+async function settled(
+  users: readonly User[],
+  rows: Map<string, RowValues>,
+  steps: Step[] = [],
+  attempts = 5,
+  meanwhile: () => void = () => {},
+) {
   const { target, transactions, lookUps } = memoryTarget(rows, steps);
   const counted = tally();
   const events: SyncEvent[] = [];
@@ -101,7 +108,10 @@ async function settled(users: readonly User[], rows: Map<string, RowValues>, ste
   };
   const claims = openClaims();
   const waits: number[] = [];
-  const wait = async (ms: number) => void waits.push(ms);
+  const wait = async (ms: number) => {
+    waits.push(ms);
+    meanwhile();
+  };
   const retry = { attempts, report, signal: new AbortController().signal, wait, random: () => 1 };
   const rejected = rejects({ plan, target, claims, report, retry, max: 1000 });
   let failure: unknown;
@@ -174,6 +184,26 @@ describe("settling a batch", () => {
   it("is not written twice where the commit was lost and had happened", async () => {
     const { transactions } = await settled(three, start(), ["lost in the commit"]);
     expect(transactions).toEqual([2]);
+  });
+
+  it("is known to be written where the commit was lost and somebody has changed one of its rows since", async () => {
+    const rows = start();
+    const change = () => rows.set("bert", ["bert", "by hand"]);
+    const { counts, changes } = await settled(three, rows, ["lost in the commit"], 5, change);
+    expect([counts, changes.map(({ key }) => key)]).toEqual([
+      [1, 1, 1, 0],
+      ["anna", "bert"],
+    ]);
+  });
+
+  it("is told to be in doubt where the run is interrupted before the database is back", async () => {
+    const interrupt = () => {
+      throw new Interrupted("SIGINT");
+    };
+    const { counts, events, failure } = await settled(three, start(), ["lost in the commit"], 5, interrupt);
+    expect([counts, failure]).toEqual([[0, 0, 0, 0], new Interrupted("SIGINT")]);
+    const message = "whether the last batch (2 rows, anna to bert) was written is not known and not counted";
+    expect(events.filter(({ type }) => type === "notice")).toEqual([{ type: "notice", message }]);
   });
 
   it("waits longer each time, longer after an outage, and gives up in words", async () => {

@@ -421,6 +421,24 @@ describe("protected rows", () => {
     ]);
   });
 
+  it.each(["ANNA", "ánna", "anna "])("are recognised by %j, whatever the collation makes of it", async (username) => {
+    const work = await fileWorkspace(
+      { "uid=x": { uid: [username], mail: ["x@example.com"] } },
+      { protect: [{ username: "anna" }] },
+    );
+    expect((await work.json(["sync"])).counts).toEqual({ ...noCounts, read: 1, rejected: 1 });
+  });
+
+  it("can be named by a column that the database computes", async () => {
+    const work = await fileWorkspace(anna, { protect: [{ kind: "admin" }] });
+    sqlite(
+      work.path("idm.sqlite"),
+      "alter table users add column kind text as (case when note = 'root' then 'admin' end)",
+    );
+    sqlite(work.path("idm.sqlite"), "insert into users (username, note) values ('anna', 'root')");
+    expect((await work.json(["sync"])).counts).toEqual({ ...noCounts, read: 1, unchanged: 1 });
+  });
+
   it("are not made either", async () => {
     const work = await fileWorkspace({ ...anna, ...bert }, { protect: [{ username: "anna" }] });
     const { counts, rejects } = await work.json(["sync"]);
@@ -458,6 +476,14 @@ describe("safety limits", () => {
     ]);
     expect(sqlite(work.path("idm.sqlite"), "select count(*) as n from users")).toEqual([{ n: 0 }]);
     expect((await work.json(["sync", "--max-insert", "12"])).counts).toEqual({ ...noCounts, read: 12, inserted: 12 });
+  });
+
+  it("tell the rejects where there are too many of them to count the plan", async () => {
+    const mixed = { ...people, "cn=a": { cn: ["a"] }, "cn=b": { cn: ["b"] } };
+    const work = await fileWorkspace(mixed, { limits: { insert: { max: 100 }, reject: { max: 1 } } });
+    const { code, counts, rejects, error } = await work.json(["sync"]);
+    expect([code, counts.rejected, rejects.length]).toEqual([4, 2, 2]);
+    expect(error?.hint).toBe("nothing was written; mend what the rejects say, or raise limits.reject.max");
   });
 
   it("can be set for one run alone", async () => {

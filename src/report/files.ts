@@ -1,6 +1,7 @@
 import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
 import { Failure } from "../errors.ts";
 import type { Report, SyncEvent } from "./event.ts";
+import { plural } from "./words.ts";
 
 /**
  * `--changes` and `--rejects`: one JSON line for each. The file is made sure to be writable at once, is emptied when the run starts,
@@ -19,7 +20,7 @@ export function jsonLines(option: string, file: string, line: (event: SyncEvent)
         "files",
         `${option}: cannot write to ${file}: ${error instanceof Error ? error.message : error}`,
         {
-          hint: "finished batches stand; make room and run again",
+          hint: `finished batches stand, but ${plural(pending.split("\n").length - 1, "line")} of the last one may be missing from the file; make room`,
           cause: error,
         },
       );

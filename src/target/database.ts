@@ -3,7 +3,7 @@ import type { Column, Table } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
 import type { Knex } from "./knex.ts";
 import { parts, type StatementLimits } from "./parts.ts";
-import { matchKeyColumn, type WritableColumn, writableColumn } from "./table.ts";
+import { matchKeyColumn, readableColumn, type TypedColumn } from "./table.ts";
 import { type Found, type RowValues, type Target, type Write, WriteError } from "./target.ts";
 
 /** An open table: what every statement needs. */
@@ -11,7 +11,7 @@ interface OpenTable {
   readonly db: Knex;
   readonly dialect: Dialect;
   readonly table: Table;
-  readonly key: WritableColumn;
+  readonly key: TypedColumn;
   readonly limits: StatementLimits;
 }
 
@@ -58,7 +58,7 @@ const unreachable = (error: WriteError): Failure =>
     cause: error,
   });
 
-const known = (open: OpenTable, name: string): WritableColumn => writableColumn(open.table, name, "mapping");
+const known = (open: OpenTable, name: string): TypedColumn => readableColumn(open.table, name, "mapping");
 
 /** Within a transaction the rows are locked. */
 async function find(
@@ -88,7 +88,7 @@ async function find(
 
 const identityText = (raw: unknown): string => (Buffer.isBuffer(raw) ? raw.toString("latin1") : String(raw));
 
-const readRow = (dialect: Dialect, columns: readonly WritableColumn[], raw: readonly unknown[]): RowValues =>
+const readRow = (dialect: Dialect, columns: readonly TypedColumn[], raw: readonly unknown[]): RowValues =>
   columns.map((column, at) => {
     const value = raw[at];
     return value === null || value === undefined ? null : dialect.read(value, column.type);
@@ -151,7 +151,7 @@ async function writeGroup(open: OpenTable, transaction: Knex, group: Group): Pro
   }
 }
 
-const bound = (dialect: Dialect, column: WritableColumn, value: string | null): Binding =>
+const bound = (dialect: Dialect, column: TypedColumn, value: string | null): Binding =>
   value === null ? null : dialect.bind(value, column.type);
 
 function insert(

@@ -13,9 +13,11 @@ type MysqlConfig = Extract<ResolvedConfig["target"], { client: "mysql2" }>;
  * What a session must be like, whatever the server's defaults: text as utf8mb4, instants in UTC, and a value that does
  * not fit refused instead of bent; a 0 in an AUTO_INCREMENT column is a 0. Literals are escaped with backslashes, so NO_BACKSLASH_ESCAPES must be off.
  */
-const sessionSetup =
+const sessionSetup = (timeoutMs: number): string =>
   "set names utf8mb4, session time_zone = '+00:00', session sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES," +
-  "NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'";
+  "NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'" +
+  // A lock that is waited for longer than a silence may last would look like a lost server, with an unknown end.
+  `, session innodb_lock_wait_timeout = least(@@innodb_lock_wait_timeout, ${Math.max(1, Math.floor(timeoutMs / 2000))})`;
 
 /** MySQL and MariaDB, and Galera clusters of them. */
 export function mysqlDialect(config: MysqlConfig): Dialect {
@@ -106,7 +108,7 @@ function prepareSession(
   raw.stream.setTimeout(timeoutMs, () => {
     raw.stream.destroy(Object.assign(new Error(`no answer for ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
   });
-  raw.query(sessionSetup, (error) => done(error, raw));
+  raw.query(sessionSetup(timeoutMs), (error) => done(error, raw));
 }
 
 function readValue(raw: unknown, type: ColumnType): string {

@@ -3,14 +3,31 @@ import { Failure } from "../errors.ts";
 import type { Column, ColumnType, Table, UniqueIndex } from "./column.ts";
 import type { WriteError } from "./target.ts";
 
-/** A column that can be written: of a known type and not filled by the database alone. */
-export type WritableColumn = Column & { readonly type: ColumnType };
+/** A column of a known type. */
+export type TypedColumn = Column & { readonly type: ColumnType };
+
+/**
+ * The column of this name to be written, for the configuration key `place`: as `readableColumn`, and not filled by the
+ * database alone.
+ */
+export function writableColumn(table: Table, name: string, place: string): TypedColumn {
+  const column = readableColumn(table, name, place);
+  const own = column.generated
+    ? "computed by the database"
+    : column.setOnUpdate
+      ? "set by the database at every update"
+      : undefined;
+  if (own === undefined) return column;
+  throw new Failure("configuration", `${place}: the column ${table.name}.${column.name} is ${own}`, {
+    hint: "take it out of the mapping",
+  });
+}
 
 /**
  * The column of this name, for the configuration key `place`. A `Failure` that names the nearest column where there is
- * none, or says why that one cannot be written.
+ * none, or says that its type is not known here.
  */
-export function writableColumn(table: Table, name: string, place: string): WritableColumn {
+export function readableColumn(table: Table, name: string, place: string): TypedColumn {
   const column = table.columns.get(name.toLowerCase());
   if (!column) {
     const meant = nearest(
@@ -19,16 +36,6 @@ export function writableColumn(table: Table, name: string, place: string): Writa
     );
     throw new Failure("configuration", `${place}: the table ${table.name} has no column "${name}"`, {
       hint: meant === undefined ? columnList(table) : `did you mean "${meant}"?`,
-    });
-  }
-  const own = column.generated
-    ? "computed by the database"
-    : column.setOnUpdate
-      ? "set by the database at every update"
-      : undefined;
-  if (own !== undefined) {
-    throw new Failure("configuration", `${place}: the column ${table.name}.${column.name} is ${own}`, {
-      hint: "take it out of the mapping",
     });
   }
   const { type } = column;
@@ -60,7 +67,7 @@ export interface KeyCollations {
  * The match key's column. It needs a unique index of its own, and a collation whose equality is known, or two people
  * could be taken for one.
  */
-export function matchKeyColumn(table: Table, name: string, collations: KeyCollations): WritableColumn {
+export function matchKeyColumn(table: Table, name: string, collations: KeyCollations): TypedColumn {
   const column = writableColumn(table, name, "target.matchKey");
   if (!keyTypes.includes(column.type.type)) {
     throw new Failure(
