@@ -38,7 +38,7 @@ export function diff(plan: Plan, user: User, row: RowValues | undefined): Verdic
     names.push(column.column);
     values.push(to);
   }
-  if (isProtected(plan, row ?? insertedRow(plan, user))) {
+  if (isProtected(plan, row ?? user.values)) {
     return { kind: "protected", user, row, differs: columns.map(([name]) => name) };
   }
   // Not by assignment, which would lose a column named __proto__.
@@ -81,12 +81,11 @@ function reactivates(plan: Plan, user: User, row: RowValues): boolean {
   return from !== null && from !== undefined && from !== user.values[plan.state];
 }
 
-const insertedRow = (plan: Plan, user: User): RowValues => plan.read.map((_, at) => user.values[at] ?? null);
-
 const folded = (text: string | null | undefined): string | null =>
   text === null || text === undefined ? null : foldGenerously(text);
 
-const isProtected = (plan: Plan, row: RowValues): boolean =>
+/** A row as it is, or the values of one to be: what those do not have is NULL. */
+const isProtected = (plan: Plan, row: User["values"]): boolean =>
   plan.protect.some((conditions) => conditions.every(({ at, value }) => folded(row[at]) === value));
 
 export type WriteVerdict = Extract<Verdict, { write: unknown }>;

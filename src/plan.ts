@@ -59,22 +59,19 @@ const immutableIds = new Set(["entryuuid", "objectguid", "nsuniqueid", "ipauniqu
 export function makePlan(config: ResolvedConfig, table: Table): Plan {
   const mapping = compileMapping(config.mapping);
   const state = config.state;
-  const columns: PlanColumn[] = mapping.columns.map((each) => ({
-    name: each.name,
-    column: writableColumn(table, each.name, `mapping.${each.name}`).name,
-    source: each.source,
-    insertOnly: each.insertOnly,
-    fit: fitFor(table, each.name, each.kind, `mapping.${each.name}`),
-  }));
+  const columns: PlanColumn[] = mapping.columns.map(({ name, kind, source, insertOnly }) => {
+    const column = writableColumn(table, name, `mapping.${name}`);
+    return { name, column: column.name, source, insertOnly, fit: fitter(kind, column, column.type) };
+  });
   const stateValue = state && constant(table, state.column, state.active, "state.column");
   if (state && stateValue !== undefined) {
     const column = writableColumn(table, state.column, "state.column").name;
     columns.push({ name: state.column, column, source: "state.active", insertOnly: false, fit: () => stateValue });
   }
   checkConstants(config, table);
-  const keyText = keyOfMapping(config);
   const { read, protect } = protection(config, table, columns);
   const key = columns.findIndex((column) => column.name.toLowerCase() === config.target.matchKey.toLowerCase());
+  const keyText = keyOfMapping(config, columns[key]?.name ?? "");
   const immutableId = immutableIdColumn(mapping.columns);
   const guard = new Set(protect.flatMap((conditions) => conditions.map(({ at }) => at)));
   if (immutableId !== undefined && immutableId !== key) guard.add(immutableId);
@@ -96,22 +93,14 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
   };
 }
 
-function fitFor(table: Table, name: string, kind: Kind, place: string): Fit {
-  const column = readableColumn(table, name, place);
-  return fitter(kind, column, column.type);
-}
-
 const kindOf = (value: Scalar): Kind =>
   typeof value === "boolean" ? "boolean" : typeof value === "number" && Number.isInteger(value) ? "integer" : "text";
 
 /** The text of a configured value in a column; a `Failure` where the column cannot hold it. */
 export function constant(table: Table, name: string, value: Scalar | null, place: string): string | null {
-  const fitted = fitFor(
-    table,
-    name,
-    value === null ? "text" : kindOf(value),
-    place,
-  )(value === null ? null : String(value));
+  const column = readableColumn(table, name, place);
+  const toColumn = fitter(value === null ? "text" : kindOf(value), column, column.type);
+  const fitted = toColumn(value === null ? null : String(value));
   if (fitted !== null && typeof fitted === "object") {
     throw new Failure(
       "configuration",
@@ -166,9 +155,7 @@ function checkConstants(config: ResolvedConfig, table: Table): void {
 }
 
 /** The match key of an entry that cannot be mapped as a whole; empty where it has none. */
-function keyOfMapping(config: ResolvedConfig): (entry: Entry) => string {
-  const name =
-    Object.keys(config.mapping).find((each) => each.toLowerCase() === config.target.matchKey.toLowerCase()) ?? "";
+function keyOfMapping(config: ResolvedConfig, name: string): (entry: Entry) => string {
   const rule = config.mapping[name];
   const alone = compileMapping(rule === undefined ? {} : { [name]: rule });
   return (entry) => {
@@ -188,6 +175,7 @@ function userMaker(
     const mapped = map(entry);
     if (isMappingReject(mapped)) return { dn, key: keyOf(entry), column: mapped.column, reason: mapped.reason };
     const keyColumn = columns[key];
+    const text = mapped[key] ?? "";
     if (keyColumn && typeof mapped[key] !== "string") {
       const reason = `${keyColumn.name}: no value, but it is the match key (from ${keyColumn.source})`;
       return { dn, key: "", column: keyColumn.name, reason };
@@ -200,7 +188,7 @@ function userMaker(
         const from = `${column.source}${value === null || value === undefined ? "" : ` "${printable(value)}"`}`;
         return {
           dn,
-          key: keyOf(entry),
+          key: text,
           column: column.name,
           reason: `${column.name}: ${fitted.misfit} (from ${from})`,
         };

@@ -1,7 +1,7 @@
 import type { z } from "zod";
+import { nearest } from "../nearest.ts";
 import { knownKeys } from "./known-keys.ts";
 import { isLaterKey, isLaterValue, notAvailable } from "./later.ts";
-import { nearest } from "./nearest.ts";
 import { alternatives, isSecretPath, keyPath, kindOf, type Path, type Problem, shown, valueAt } from "./problem.ts";
 
 type Issue = z.core.$ZodIssue;

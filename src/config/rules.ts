@@ -1,6 +1,6 @@
+import { nearest } from "../nearest.ts";
 import { isLaterValue, notAvailable } from "./later.ts";
 import { checkMapping } from "./mapping-rules.ts";
-import { nearest } from "./nearest.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Config, SourceConfig } from "./schema.ts";
 import { checkSource } from "./source-rules.ts";

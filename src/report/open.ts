@@ -33,14 +33,13 @@ export function openReports(
   const talk = openTalk(io.stderr, options.logFormat, colour(io.stderr), now);
   const onTerminal = io.stderr.isTTY === true && options.logFormat === "pretty";
   const progress = options.quiet ? undefined : onTerminal ? barProgress(io.stderr, now) : plainProgress(talk, now);
+  const aside = progress?.aside ?? ((write: () => void) => write());
   const said: Report = (event) => {
     // Most events are changes, which only --verbose puts into words.
     if (event.type === "change" && !options.verbose) return;
     const { level, words } = eventWords(event) ?? {};
     if (!level || (options.quiet && level !== "warning") || (level === "detail" && !options.verbose)) return;
-    const say = () => talk(level === "warning" ? level : "info", safe(words ?? ""));
-    if (progress) progress.aside(say);
-    else say();
+    aside(() => talk(level === "warning" ? level : "info", safe(words ?? "")));
   };
   const print = (text: string) => io.stdout.write(text);
   const result = options.json
@@ -65,9 +64,7 @@ export function openReports(
     failed: (words, error) => {
       const foreseen = error instanceof Failure || error instanceof Interrupted;
       const stack = error instanceof Error && (options.verbose || !foreseen) ? `\n${stackOf(error)}` : "";
-      const say = () => talk("error", safe(`${errorWords(words?.message ?? "", words?.hint ?? undefined)}${stack}`));
-      if (progress) progress.aside(say);
-      else say();
+      aside(() => talk("error", safe(`${errorWords(words?.message ?? "", words?.hint ?? undefined)}${stack}`)));
     },
   };
 }

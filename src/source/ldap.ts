@@ -53,7 +53,8 @@ async function* read(
 
 /** Search continuation references (RFC 4511 section 4.5.3): entries that another server has. */
 function referenceCounter(config: LdapConfig, { server }: Connection) {
-  const seen: string[] = [];
+  let first: string | undefined;
+  let count = 0;
   return {
     add: (uris: readonly string[]): void => {
       const [uri = "an unnamed server"] = uris;
@@ -66,12 +67,12 @@ function referenceCounter(config: LdapConfig, { server }: Connection) {
           },
         );
       }
-      seen.push(uri);
+      first ??= uri;
+      count += 1;
     },
     tell: (notice: Notice): void => {
-      const others = seen.length > 1 ? ` and ${seen.length - 1} more` : "";
-      if (seen.length > 0)
-        notice(`${server} referred to ${seen[0]}${others}: not followed, what is there was not read`);
+      const others = count > 1 ? ` and ${count - 1} more` : "";
+      if (count > 0) notice(`${server} referred to ${first}${others}: not followed, what is there was not read`);
     },
   };
 }

@@ -1,5 +1,5 @@
-import { nearest } from "../config/nearest.ts";
 import { Failure } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import type { Column, Table } from "./column.ts";
 import type { Knex } from "./knex.ts";
 import { mysqlColumnType } from "./mysql-columns.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { isAnyArrayBuffer } from "node:util/types";
 import type { ResolvedConfig } from "../config/load.ts";
-import { nearest } from "../config/nearest.ts";
 import { Failure } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import type { Column, ColumnType, Table } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
 import { canonicalJson } from "./json.ts";

@@ -1,5 +1,5 @@
-import { nearest } from "../config/nearest.ts";
 import { Failure } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import type { Column, ColumnType, Table, UniqueIndex } from "./column.ts";
 import type { WriteError } from "./target.ts";
 
