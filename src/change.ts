@@ -1,3 +1,5 @@
+import type { Entry } from "./entry.ts";
+
 /** An entry that cannot be mapped or written; it is told, never dropped in silence. */
 export interface Reject {
   readonly dn: string;
@@ -38,4 +40,6 @@ export interface User {
   readonly key: string;
   /** In the order of the plan's columns; undefined: leave the column as it is. */
   readonly values: readonly (string | null | undefined)[];
+  /** What it was made of, kept only where a report asks for it. */
+  readonly entry?: Entry | undefined;
 }

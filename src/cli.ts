@@ -1,15 +1,19 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { exitCodes } from "./exit.ts";
 
-/** What was asked for, as plain data. */
-export interface SyncOptions {
-  readonly command: "sync";
+/** What every command takes. */
+export interface CommonOptions {
   readonly config?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly color: boolean;
   readonly logFormat: "pretty" | "json";
+}
+
+/** What `sync` and `dry-run` take. */
+export interface RunOptions extends CommonOptions {
+  readonly command: "sync" | "dry-run";
   readonly changes?: string;
   readonly rejects?: string;
   readonly filter?: string;
@@ -18,11 +22,14 @@ export interface SyncOptions {
   readonly maxDeactivate?: number;
   readonly maxUpdate?: number;
   readonly maxInsert?: number;
-  readonly limit: number;
+  readonly limit?: number;
 }
 
+/** What was asked for, as plain data. */
+export type Options = RunOptions;
+
 /** The command to run, or the exit code where the command line was answered already (`--help`, wrong usage). */
-export type Parsed = { readonly options: SyncOptions } | { readonly exit: 0 | 2 };
+export type Parsed = { readonly options: Options } | { readonly exit: 0 | 2 };
 
 /** The one door to commander. Text for people goes to the two functions; nothing ends the process. */
 export function parseArguments(
@@ -31,7 +38,7 @@ export function parseArguments(
   out: (text: string) => void,
   err: (text: string) => void,
 ): Parsed {
-  let options: SyncOptions | undefined;
+  let options: Options | undefined;
   const program = new Command("idm-ldap-sync")
     .description(
       "Brings the users table of an identity-management system in line with the people who are active in an LDAP directory.",
@@ -42,9 +49,12 @@ export function parseArguments(
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText("after", `\nExit codes:\n${exitCodeLines()}`);
-  syncCommand(program).action((_, command: Command) => {
-    options = { command: "sync", ...command.opts<Omit<SyncOptions, "command">>() };
-  });
+  for (const add of [syncCommand]) {
+    const command = add(program);
+    command.action(() => {
+      options = { ...command.opts<Omit<Options, "command">>(), command: command.name() as Options["command"] };
+    });
+  }
   try {
     program.parse([...argv], { from: "user" });
   } catch (error) {
@@ -59,26 +69,32 @@ const exitCodeLines = (): string =>
     .map(([code, says]) => `  ${code.padEnd(5)}${says}`)
     .join("\n");
 
-function syncCommand(program: Command): Command {
-  return program
-    .command("sync")
-    .description("read the active entries, write what differs")
+const commonOptions = (command: Command): Command =>
+  command
     .option("-c, --config <FILE>", "configuration file, instead of .syncrc.json and its kin in this folder")
     .option("--json", "print one JSON document on stdout, nothing else there")
     .option("-q, --quiet", "say nothing unless something is wrong")
     .option("-v, --verbose", "show the ldapsearch command that reads the same entries, and the stack of an error")
     .option("--no-color", "no colours (also: NO_COLOR in the environment)")
-    .option("--log-format <FORMAT>", "pretty or json: how stderr is written", oneOf("pretty", "json"), "pretty")
+    .option("--log-format <FORMAT>", "pretty or json: how stderr is written", oneOf("pretty", "json"), "pretty");
+
+const runOptions = (command: Command): Command =>
+  commonOptions(command)
     .option("--changes <FILE>", "write every change as one JSON line, as it happens; FILE is replaced")
     .option("--rejects <FILE>", "write every reject as one JSON line; FILE is replaced")
     .option("--filter <FILTER>", "only these entries: AND-ed to the configured filter; try one person")
     .option("--batch-size <N>", "rows looked up and written together", wholeNumber(1, 10_000))
-    .option("--limit <N>", "how many changes and rejects the JSON document holds; all are counted", wholeNumber(0), 100)
     .option("--allow-empty", "go on where the directory has no active entry but the table has active rows")
     .option("--max-insert <N>", "raise the limit of new rows for this run", wholeNumber(0))
     .option("--max-update <N>", "raise the limit of changed rows for this run", wholeNumber(0))
     .option("--max-deactivate <N>", "raise the limit of deactivated rows for this run", wholeNumber(0));
-}
+
+const syncCommand = (program: Command): Command =>
+  runOptions(program.command("sync").description("read the active entries, write what differs")).option(
+    "--limit <N>",
+    "how many changes and rejects the JSON document holds (100); all are counted",
+    wholeNumber(0),
+  );
 
 const wholeNumber =
   (min: number, max = Number.MAX_SAFE_INTEGER) =>

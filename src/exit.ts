@@ -1,5 +1,5 @@
-import type { Turn } from "./errors.ts";
-import type { Outcome } from "./report/event.ts";
+import { Failure, type Turn } from "./errors.ts";
+import type { Outcome, Summary } from "./report/event.ts";
 
 /** What the exit code says, as it stands in `--help`. */
 export const exitCodes = {
@@ -8,11 +8,12 @@ export const exitCodes = {
   2: "wrong usage or configuration; nothing was tried",
   3: "done, but some entries were rejected",
   4: "refused by a safety limit, or stopped by too many rejects",
+  10: "dry-run --exit-code: changes are pending",
   130: "interrupted (143: terminated); the open batch was committed or rolled back",
 } as const;
 
 /** How a run ends where a failure of this kind ended it. */
-export const endings = {
+const endings = {
   usage: { outcome: "failed", code: 2 },
   configuration: { outcome: "failed", code: 2 },
   directory: { outcome: "failed", code: 1 },
@@ -29,4 +30,29 @@ export class Interrupted extends Error {
     super(`interrupted by ${signal}`);
     this.code = signal === "SIGINT" ? 130 : 143;
   }
+}
+
+/** How a command ended. */
+export type Ending = Pick<Summary, "outcome" | "error"> & { readonly code: number };
+
+/** How it ended where this was thrown. */
+export function endingOf(error: unknown, signal: AbortSignal): Ending {
+  const reason = signal.aborted ? signal.reason : error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (reason instanceof Interrupted) {
+    return {
+      outcome: "interrupted",
+      code: reason.code,
+      error: { message: reason.message, hint: "run again to finish" },
+    };
+  }
+  if (error instanceof Failure) return { ...endings[error.turn], error: { message, hint: error.hint ?? null } };
+  return {
+    outcome: "failed",
+    code: 1,
+    error: {
+      message: `this is a fault of idm-ldap-sync: ${message}`,
+      hint: "please report it with the output of --verbose",
+    },
+  };
 }

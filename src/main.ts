@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { parseArguments } from "./cli.ts";
+import { type Options, parseArguments } from "./cli.ts";
 import type { Io } from "./io.ts";
+
+type Command = (options: Options, version: string, io: Io) => Promise<number>;
+
+/** Each is loaded when it is asked for: --help and --version need neither drivers nor schema. */
+const run: Command = async (options, version, io) => (await import("./commands/run.ts")).run(options, version, io);
+const commands = { sync: run, "dry-run": run } satisfies Record<Options["command"], Command>;
 
 /** Runs one command line (without node and script) and gives the exit code; the one way in. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -17,9 +23,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   // V8 lets the heap grow to four times what lives before it cleans up. All that lives here is a batch: with 1.3 times the
   // first load of 100,000 people took 120 MB instead of 155 MB, in the same time.
   setFlagsFromString("--heap-growing-percent=30");
-  // Loaded when asked for: --help and --version need neither drivers nor schema.
-  const { runSync } = await import("./run-sync.ts");
-  const code = await runSync(parsed.options, version, io);
+  const code = await commands[parsed.options.command](parsed.options, version, io);
   const error = await lost();
   if (!error) return code;
   io.stderr.write(`error: the result could not be written to stdout: ${error.message}\n`);

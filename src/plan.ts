@@ -7,18 +7,15 @@ import { compileMapping, type MappedColumn } from "./mapping/compile.ts";
 import { printable } from "./mapping/printable.ts";
 import { isMappingReject } from "./mapping/reject.ts";
 import type { Kind } from "./mapping/value.ts";
+import type { ColumnSource } from "./report/event.ts";
 import type { Table } from "./target/column.ts";
 import { type Fit, fitter } from "./target/fit.ts";
 import { readableColumn, writableColumn } from "./target/table.ts";
 
 /** One column that a sync fills. */
-interface PlanColumn {
-  /** As the mapping spells it. */
-  readonly name: string;
+export interface PlanColumn extends ColumnSource {
   /** As the database spells it. */
   readonly column: string;
-  /** For people: what fills it. */
-  readonly source: string;
   readonly insertOnly: boolean;
   readonly fit: Fit;
 }
@@ -59,14 +56,15 @@ const immutableIds = new Set(["entryuuid", "objectguid", "nsuniqueid", "ipauniqu
 export function makePlan(config: ResolvedConfig, table: Table): Plan {
   const mapping = compileMapping(config.mapping);
   const state = config.state;
-  const columns: PlanColumn[] = mapping.columns.map(({ name, kind, source, insertOnly }) => {
-    const column = writableColumn(table, name, `mapping.${name}`);
-    return { name, column: column.name, source, insertOnly, fit: fitter(kind, column, column.type) };
+  const columns: PlanColumn[] = mapping.columns.map(({ kind, ...mapped }) => {
+    const column = writableColumn(table, mapped.name, `mapping.${mapped.name}`);
+    return { ...mapped, column: column.name, fit: fitter(kind, column, column.type) };
   });
   const stateValue = state && constant(table, state.column, state.active, "state.column");
   if (state && stateValue !== undefined) {
     const column = writableColumn(table, state.column, "state.column").name;
-    columns.push({ name: state.column, column, source: "state.active", insertOnly: false, fit: () => stateValue });
+    const source = { name: state.column, source: "state.active", attributes: [], steps: [] };
+    columns.push({ ...source, column, insertOnly: false, fit: () => stateValue });
   }
   checkConstants(config, table);
   const { read, protect } = protection(config, table, columns);

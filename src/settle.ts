@@ -162,10 +162,10 @@ function tell(run: Settling, verdicts: readonly Verdict[]): void {
     const { user } = verdict;
     switch (verdict.kind) {
       case "insert":
-        run.report({ type: "change", change: verdict.change, reactivated: false });
+        run.report({ type: "change", change: verdict.change, reactivated: false, entry: user.entry });
         break;
       case "update":
-        run.report({ type: "change", change: verdict.change, reactivated: verdict.reactivated });
+        run.report({ type: "change", change: verdict.change, reactivated: verdict.reactivated, entry: user.entry });
         break;
       case "unchanged":
         unchanged += 1;

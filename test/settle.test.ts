@@ -24,7 +24,15 @@ const table: Table = {
 };
 
 const plan: Plan = {
-  columns: columns.map((name) => ({ name, column: name, source: name, insertOnly: false, fit: (value) => value })),
+  columns: columns.map((name) => ({
+    name,
+    column: name,
+    source: name,
+    attributes: [],
+    steps: [],
+    insertOnly: false,
+    fit: (value) => value,
+  })),
   attributes: [],
   key: 0,
   immutableId: undefined,

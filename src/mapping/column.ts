@@ -7,6 +7,7 @@ import type { MappedColumn } from "./compile.ts";
 import { type Conversion, conversionOf } from "./conversions.ts";
 import { type Combination, combinationOf } from "./multi.ts";
 import { isRefusal, type Refusal } from "./reject.ts";
+import { stepsOf } from "./steps.ts";
 import { compileTemplate } from "./template.ts";
 import { compileTransforms, type TextTransform } from "./transforms.ts";
 import type { Kind, Value } from "./value.ts";
@@ -35,13 +36,14 @@ export function compileColumn(name: string, rule: ColumnRule): Column {
       kind,
       insertOnly,
       source: `value ${JSON.stringify(rule.value)}`,
+      steps: stepsOf(rule),
       reads: [],
       evaluate: () => text,
     };
   }
   const single = compileValue(rule, place);
   const combination = combinationOf(rule.multi, single.kind, rule.separator);
-  const common = { name, kind: combination.kind, insertOnly };
+  const common = { name, kind: combination.kind, insertOnly, steps: stepsOf(rule) };
   const origin = rule.template === undefined ? rule.attribute : rule.template;
   const shown = [origin ?? []].flat().join(", ");
   const whenEmpty = emptiness(rule, shown, place, single, combination);

@@ -14,6 +14,8 @@ export interface MappedColumn {
   readonly source: string;
   /** The attributes that it reads, as entries hold them. */
   readonly attributes: readonly string[];
+  /** For people: what is done with the values, in order. */
+  readonly steps: readonly string[];
 }
 
 /** A mapping made ready: pure, and the same for every entry. */
@@ -36,11 +38,12 @@ export function compileMapping(mapping: Config["mapping"]): Mapping {
     if (!attributes.has(key)) attributes.set(key, name);
   }
   return {
-    columns: columns.map(({ name, kind, insertOnly, source, reads }) => ({
+    columns: columns.map(({ name, kind, insertOnly, source, steps, reads }) => ({
       name,
       kind,
       insertOnly,
       source,
+      steps,
       attributes: reads.map(({ key }) => key),
     })),
     attributes: [...attributes.values()],

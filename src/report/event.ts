@@ -1,16 +1,34 @@
 import type { Change, Reject } from "../change.ts";
+import type { Entry } from "../entry.ts";
 
 /** What a run is about, for the top of what people read. */
 export interface Header {
-  readonly command: "sync";
+  readonly command: "sync" | "dry-run";
   readonly name: string;
   readonly runId: string;
   readonly startedAt: Date;
   readonly source: string;
+  /** As it is sent: who is a person, who is active, and `--filter`. */
   readonly filter: string;
+  /** Who is active, as configured: a filter, or "all". */
+  readonly active: string;
   readonly target: string;
   /** `state = "active"`, undefined where no state is kept. */
   readonly endState: string | undefined;
+  /** What fills each column, in the order of the mapping, that of the state last. */
+  readonly columns: readonly ColumnSource[];
+}
+
+/** For people: where a column's value comes from, and by which way. */
+export interface ColumnSource {
+  /** As the mapping spells it. */
+  readonly name: string;
+  /** `mail, otherMailbox`, `template "{givenName} {sn}"`, `value "ldap"`, `state.active`. */
+  readonly source: string;
+  /** Attributes as entries hold them (lower case); none for a constant. */
+  readonly attributes: readonly string[];
+  /** What is done with the values, step by step: `trim`, `replace /a/ with "b"`, `as uuid`, `multi join "; "`. */
+  readonly steps: readonly string[];
 }
 
 /**
@@ -20,7 +38,13 @@ export interface Header {
 export type SyncEvent =
   | { readonly type: "started"; readonly header: Header }
   /** Told when the batch that it is part of is committed. */
-  | { readonly type: "change"; readonly change: Change; readonly reactivated: boolean }
+  | {
+      readonly type: "change";
+      readonly change: Change;
+      readonly reactivated: boolean;
+      /** What the change was made of, where a report asks for it. */
+      readonly entry?: Entry | undefined;
+    }
   | { readonly type: "unchanged"; readonly users: number }
   | { readonly type: "reject"; readonly reject: Reject }
   | { readonly type: "protected"; readonly dn: string; readonly key: string; readonly differs: readonly string[] }

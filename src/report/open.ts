@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { SyncOptions } from "../cli.ts";
+import type { RunOptions } from "../cli.ts";
 import { Failure } from "../errors.ts";
 import { Interrupted } from "../exit.ts";
 import type { Io, Stream } from "../io.ts";
@@ -22,7 +22,7 @@ export interface Reports {
 }
 
 export function openReports(
-  options: SyncOptions,
+  options: RunOptions,
   io: Io,
   head: Pick<Header, "command" | "name" | "runId" | "startedAt">,
   safe: (text: string) => string,
@@ -43,7 +43,7 @@ export function openReports(
   };
   const print = (text: string) => io.stdout.write(text);
   const result = options.json
-    ? jsonDocument(options.limit, print, head)
+    ? jsonDocument(options.limit ?? 100, print, head)
     : humanSummary(print, colour(io.stdout), options.quiet === true);
   const talked = combine(said, ...(progress ? [progress.report] : []), result);
   let all = talked;

@@ -1,0 +1,25 @@
+import type { ColumnRule, Transform } from "../config/schema.ts";
+
+/** For people: what a rule does with the values of its attributes, in the order in which it is done. */
+export function stepsOf(rule: ColumnRule): string[] {
+  const { map, as, multi, separator, onEmpty, required } = rule;
+  const value = JSON.stringify(rule.default);
+  return [
+    ...rule.transform.map(transformStep),
+    ...(map === undefined ? [] : [`map ${Object.keys(map).length} values`]),
+    ...(as === "string" ? [] : [`as ${as}`]),
+    ...(multi === "single" ? [] : [multi === "join" ? `join ${JSON.stringify(separator ?? ", ")}` : `multi ${multi}`]),
+    ...(required ? ["required"] : []),
+    ...(value === undefined ? [] : [`default ${value}`]),
+    ...(onEmpty === undefined ? [] : [`onEmpty ${onEmpty}`]),
+    ...(rule.on === "insert" ? ["on insert only"] : []),
+  ];
+}
+
+/** One transform as it is written: `trim`, `replace /[^a-z]/ "-"`, `truncate 20`. */
+export function transformStep(transform: Transform): string {
+  if (typeof transform === "string") return transform;
+  if ("truncate" in transform) return `truncate ${transform.truncate}`;
+  const [pattern, replacement] = transform.replace;
+  return `replace /${pattern}/ ${JSON.stringify(replacement)}`;
+}
