@@ -10,7 +10,7 @@ import { jsonLines } from "./files.ts";
 import { barProgress, plainProgress } from "./progress.ts";
 import { humanSummary } from "./summary.ts";
 import { openTalk } from "./talk.ts";
-import { errorWords, eventWords } from "./words.ts";
+import { errorWords, eventWords, stackOf } from "./words.ts";
 
 /** All listeners of one run, chosen by the options and by what stdout and stderr are. */
 export interface Reports {
@@ -67,10 +67,4 @@ export function openReports(
       aside(() => talk("error", safe(`${errorWords(words?.message ?? "", words?.hint ?? undefined)}${stack}`)));
     },
   };
-}
-
-/** The stack of an error and of what caused it. */
-function stackOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";
-  return `${error.stack ?? error.message}${cause}`;
 }

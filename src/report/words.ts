@@ -126,3 +126,9 @@ export function errorWords(message: string, hint: string | undefined): string {
   if (hint === undefined) return lines.join("\n");
   return lines.length > 1 ? [...lines, visible(hint)].join("\n") : `${lines[0]} (${visible(hint)})`;
 }
+
+/** The stack of an error and of what caused it. */
+export function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";
+  return `${error.stack ?? error.message}${cause}`;
+}

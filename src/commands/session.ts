@@ -1,0 +1,76 @@
+import type { CommonOptions, Options } from "../cli.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { Failure } from "../errors.ts";
+import { endingOf, Interrupted } from "../exit.ts";
+import { listen } from "../interruption.ts";
+import type { Io } from "../io.ts";
+import { redact } from "../redact.ts";
+import { type Palette, palette } from "../report/chalk.ts";
+import { openTalk, type Talk } from "../report/talk.ts";
+import { errorWords, stackOf } from "../report/words.ts";
+
+/** What a command has in hand that looks at things and answers, and writes nothing. */
+export interface Session {
+  readonly loaded: LoadedConfig;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** One line of the answer for people, on stdout at once; nothing with `--json`. Secrets are taken out. */
+  readonly print: (line: string) => void;
+  /** Colours for stdout. */
+  readonly paint: Palette;
+  /** Lines on stderr; secrets are taken out. */
+  readonly talk: Talk;
+}
+
+/** How such a command ended: the exit code, and what `--json` prints beside `command` and `name`. */
+export interface Answer {
+  readonly code: number;
+  readonly document: object;
+}
+
+/**
+ * Loads the configuration, lets the command work, and gives the exit code. What goes wrong is told as everywhere: one line
+ * on stderr, and with `--json` a document with `error`.
+ */
+export async function inSession(
+  options: CommonOptions & Pick<Options, "command">,
+  version: string,
+  io: Io,
+  work: (session: Session) => Promise<Answer>,
+): Promise<number> {
+  const secrets: string[] = [];
+  const safe = (text: string) => redact(text, secrets);
+  const colour = (stream: Io["stdout"]) => options.color && !io.env.NO_COLOR && stream.isTTY === true;
+  const toStderr = openTalk(io.stderr, options.logFormat, colour(io.stderr), () => new Date());
+  const talk: Talk = (level, words) => {
+    if (level !== "info" || !options.quiet) toStderr(level, safe(words));
+  };
+  const print = (line: string) => {
+    if (!options.json) io.stdout.write(`${safe(line)}\n`);
+  };
+  const document = (name: string, rest: object) => {
+    const text = JSON.stringify({ command: options.command, name, ...rest }, null, 2);
+    if (options.json) io.stdout.write(`${safe(text)}\n`);
+  };
+  const interruption = listen(io);
+  let name = "default";
+  try {
+    const loaded = await loadConfig({ cwd: io.cwd(), file: options.config, env: io.env, version });
+    secrets.push(...loaded.secrets);
+    name = loaded.config.name;
+    for (const warning of loaded.warnings) talk("warning", warning);
+    const paint = palette(colour(io.stdout));
+    const { code, document: rest } = await work({ loaded, signal: interruption.signal, print, paint, talk });
+    document(name, { ...rest, error: null });
+    return code;
+  } catch (error) {
+    const { code, outcome, error: words } = endingOf(error, interruption.signal);
+    document(name, { outcome, error: words });
+    const foreseen = error instanceof Failure || error instanceof Interrupted;
+    const stack = error instanceof Error && (options.verbose || !foreseen) ? `\n${stackOf(error)}` : "";
+    talk("error", `${errorWords(words?.message ?? "", words?.hint ?? undefined)}${stack}`);
+    return code;
+  } finally {
+    interruption.stop();
+  }
+}
