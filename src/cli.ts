@@ -23,6 +23,10 @@ export interface RunOptions extends CommonOptions {
   readonly maxUpdate?: number;
   readonly maxInsert?: number;
   readonly limit?: number;
+  /** Of `dry-run`. */
+  readonly exitCode?: boolean;
+  readonly verify?: boolean;
+  readonly report?: string;
 }
 
 /** What was asked for, as plain data. */
@@ -49,7 +53,7 @@ export function parseArguments(
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText("after", `\nExit codes:\n${exitCodeLines()}`);
-  for (const add of [syncCommand]) {
+  for (const add of [syncCommand, dryRunCommand]) {
     const command = add(program);
     command.action(() => {
       options = { ...command.opts<Omit<Options, "command">>(), command: command.name() as Options["command"] };
@@ -95,6 +99,17 @@ const syncCommand = (program: Command): Command =>
     "how many changes and rejects the JSON document holds (100); all are counted",
     wholeNumber(0),
   );
+
+const dryRunCommand = (program: Command): Command =>
+  runOptions(program.command("dry-run").description("show what a sync would write, and write nothing"))
+    .option(
+      "--limit <N>",
+      "how many changes and rejects are shown (20; in the JSON document 100); all are counted",
+      wholeNumber(0),
+    )
+    .option("--exit-code", "exit with 10 where changes are pending")
+    .option("--verify", "execute every batch in a transaction, and roll it back")
+    .option("--report <FILE>", "write a page for people: a self-contained HTML file; FILE is replaced");
 
 const wholeNumber =
   (min: number, max = Number.MAX_SAFE_INTEGER) =>

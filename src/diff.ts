@@ -1,6 +1,7 @@
 import type { Change, Difference, User } from "./change.ts";
-import { foldGenerously, type Plan } from "./plan.ts";
-import type { RowValues, Write } from "./target/target.ts";
+import type { Plan } from "./plan.ts";
+import type { RowValues, Taking, Write } from "./target/target.ts";
+import { foldGenerously } from "./target/text.ts";
 
 /** What is to be done about one user. */
 export type Verdict =
@@ -48,7 +49,7 @@ export function diff(plan: Plan, user: User, row: RowValues | undefined): Verdic
       kind: "insert",
       user,
       change: { kind: "insert", ...described },
-      write: { kind: "insert", columns: names, values },
+      write: { kind: "insert", columns: names, values, ...takings(plan, user, undefined) },
     };
   }
   if (names.length === 0) return { kind: "unchanged", user, row };
@@ -56,7 +57,8 @@ export function diff(plan: Plan, user: User, row: RowValues | undefined): Verdic
     columns: plan.guard.map((at) => plan.read[at] ?? ""),
     values: plan.guard.map((at) => row[at] ?? null),
   };
-  const update: Write = { kind: "update", key: row[plan.key] ?? user.key, columns: names, values };
+  const key = row[plan.key] ?? user.key;
+  const update: Write = { kind: "update", key, columns: names, values, ...takings(plan, user, row) };
   const write = plan.guard.length === 0 ? update : { ...update, expect };
   return {
     kind: "update",
@@ -66,6 +68,26 @@ export function diff(plan: Plan, user: User, row: RowValues | undefined): Verdic
     reactivated: reactivates(plan, user, row),
   };
 }
+
+/** What a user does to the unique indexes; nothing to say is most often the answer, and then nothing is said. */
+function takings(plan: Plan, user: User, row: RowValues | undefined): { takes?: readonly Taking[] } {
+  const takes: Taking[] = [];
+  for (const { index, at, defaults } of plan.unique) {
+    const from = row && complete(at.map((place) => row[place] ?? null));
+    const to = complete(
+      at.map((place, part) => {
+        const filled = row && plan.columns[place]?.insertOnly ? undefined : user.values[place];
+        return filled === undefined ? ((row ? row[place] : defaults[part]) ?? null) : filled;
+      }),
+    );
+    const same = from && to ? from.every((value, part) => value === to[part]) : from === to;
+    if (!same) takes.push({ index, from, to });
+  }
+  return takes.length > 0 ? { takes } : {};
+}
+
+/** Values with a NULL among them are never equal to others. */
+const complete = (values: RowValues): RowValues | undefined => (values.includes(null) ? undefined : values);
 
 /** The immutable id that the row carries, where it is not this user's. An entry that shows no id cannot prove that the row is its own. */
 function ownerOf({ immutableId, key }: Plan, user: User, row: RowValues | undefined): string | undefined {

@@ -3,7 +3,7 @@ import type { ResolvedConfig } from "./config/load.ts";
 import { Failure } from "./errors.ts";
 import { isSet, judgeLimits, type Limits } from "./limits.ts";
 import { constant, type Plan } from "./plan.ts";
-import type { Report, SyncEvent } from "./report/event.ts";
+import type { Counts, Report, SyncEvent } from "./report/event.ts";
 import { tally } from "./report/tally.ts";
 import { plural } from "./report/words.ts";
 import { retrying } from "./retry.ts";
@@ -11,6 +11,7 @@ import { parseFilter } from "./source/filter.ts";
 import type { Source } from "./source/source.ts";
 import { type Run, sync } from "./sync.ts";
 import type { Table } from "./target/column.ts";
+import { rehearse } from "./target/rehearsal.ts";
 
 /** What a run is held against before and after it, so that it harms nobody. */
 
@@ -46,7 +47,22 @@ export function tableWarnings(plan: Plan, table: Table): string[] {
   ];
 }
 
-/** Where inserts or updates are limited, the whole plan is counted, by the same run into a target that swallows writes. */
+/**
+ * What the database may refuse and a dry run does not foresee: rules that it alone knows. Undefined where there are none
+ * that the run could meet.
+ */
+export function unforeseen(plan: Plan, table: Table): string | undefined {
+  const filled = new Set(plan.columns.map(({ column }) => column));
+  const rules = table.rules.filter(({ columns }) => columns === undefined || columns.some((name) => filled.has(name)));
+  const named = [
+    ...plan.opaque.map(({ name }) => `the unique index ${name}`),
+    ...rules.map(({ kind, name }) => `the ${kind} ${name}`),
+  ];
+  if (named.length === 0) return undefined;
+  return `what ${named.join(", ")} would refuse is not foreseen: --verify lets the database try every batch`;
+}
+
+/** Where inserts or updates are limited, the whole plan is counted before the first write, by a rehearsal of the run. */
 export async function withinLimits(run: Run, limits: Limits, openAgain: () => Source): Promise<void> {
   if (!isSet(limits.insert) && !isSet(limits.update)) return;
   const planned = tally();
@@ -55,8 +71,9 @@ export async function withinLimits(run: Run, limits: Limits, openAgain: () => So
     planned.report(event);
     if (event.type === "reject") rejects.push(event);
   };
-  const target = { ...run.target, write: async () => {} };
-  await sync({ ...run, source: openAgain(), target, report, absence: watchAbsence([]) }).catch((error: unknown) => {
+  await rehearse(run.target, (target) =>
+    sync({ ...run, source: openAgain(), target, report, absence: watchAbsence([]) }),
+  ).catch((error: unknown) => {
     // Too many of them: this was the only reading, so they are told now.
     rejects.forEach(run.report);
     throw error instanceof Failure && error.turn === "limit"
@@ -65,7 +82,13 @@ export async function withinLimits(run: Run, limits: Limits, openAgain: () => So
         })
       : error;
   });
-  judgeLimits(limits, planned.counts(), await retrying(run.retry, () => run.target.count()));
+  await judgePlan(run, limits, planned.counts());
+}
+
+/** Throws a `Failure` where what was planned goes beyond a limit. */
+export async function judgePlan({ target, retry }: Run, limits: Limits, planned: Counts): Promise<void> {
+  if (!isSet(limits.insert) && !isSet(limits.update)) return;
+  judgeLimits(limits, planned, await retrying(retry, () => target.count()));
 }
 
 /** A directory that shows nobody while the table has active rows is a wrong filter, a blind bind or worse, not the truth. */

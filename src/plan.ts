@@ -8,9 +8,11 @@ import { printable } from "./mapping/printable.ts";
 import { isMappingReject } from "./mapping/reject.ts";
 import type { Kind } from "./mapping/value.ts";
 import type { ColumnSource } from "./report/event.ts";
-import type { Table } from "./target/column.ts";
+import type { Column, Table, UniqueIndex } from "./target/column.ts";
 import { type Fit, fitter } from "./target/fit.ts";
 import { readableColumn, writableColumn } from "./target/table.ts";
+import type { RowValues } from "./target/target.ts";
+import { foldGenerously } from "./target/text.ts";
 
 /** One column that a sync fills. */
 export interface PlanColumn extends ColumnSource {
@@ -33,13 +35,26 @@ export interface Plan {
   readonly protect: readonly (readonly Condition[])[];
   /** Positions in `read` that say whose a row is and whether it may be written: they must be the same when it is written. */
   readonly guard: readonly number[];
-  /** Columns to read of each row: those of `columns` in their order, then those that only `protect` needs. */
+  /** Columns to read of each row: those of `columns` in their order, then those that only `protect` or `unique` needs. */
   readonly read: readonly string[];
+  /** The unique indexes, that of the match key left out, on which a clash can be foreseen. */
+  readonly unique: readonly PlanIndex[];
+  /** Those on which it cannot. */
+  readonly opaque: readonly UniqueIndex[];
   /** The columns of the mapping, without that of the state. */
   readonly mapped: readonly MappedColumn[];
   toUser(entry: Entry): User | Reject;
   /** The match key as its column holds it, also of an entry that is a reject for another column; undefined where it has none. */
   keyOf(entry: Entry): string | undefined;
+}
+
+/** A unique index, with what is needed to know the values that a row will have in it. */
+export interface PlanIndex {
+  readonly index: UniqueIndex;
+  /** Positions in `read`, in the order of the index's columns. */
+  readonly at: readonly number[];
+  /** What a new row gets where the plan does not fill the column. */
+  readonly defaults: RowValues;
 }
 
 interface Condition {
@@ -71,6 +86,7 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
   const key = columns.findIndex((column) => column.name.toLowerCase() === config.target.matchKey.toLowerCase());
   const keyText = keyOfMapping(config, columns[key]?.name ?? "");
   const immutableId = immutableIdColumn(mapping.columns);
+  const { unique, opaque } = uniqueness(table, columns[key]?.column ?? "", columns, read);
   const guard = new Set(protect.flatMap((conditions) => conditions.map(({ at }) => at)));
   if (immutableId !== undefined && immutableId !== key) guard.add(immutableId);
   return {
@@ -82,6 +98,8 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
     protect,
     guard: [...guard],
     read,
+    unique,
+    opaque,
     mapped: mapping.columns,
     toUser: userMaker(columns, key, mapping.map, keyText),
     keyOf: (entry) => {
@@ -90,6 +108,15 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
     },
   };
 }
+
+/** The same plan, whose users keep the entry that they are made of: for reports that show it. */
+export const withEntries = (plan: Plan): Plan => ({
+  ...plan,
+  toUser: (entry) => {
+    const mapped = plan.toUser(entry);
+    return "reason" in mapped ? mapped : { ...mapped, entry };
+  },
+});
 
 const kindOf = (value: Scalar): Kind =>
   typeof value === "boolean" ? "boolean" : typeof value === "number" && Number.isInteger(value) ? "integer" : "text";
@@ -115,7 +142,7 @@ function protection(
   config: ResolvedConfig,
   table: Table,
   columns: readonly PlanColumn[],
-): Pick<Plan, "read" | "protect"> {
+): Pick<Plan, "protect"> & { read: string[] } {
   const read = columns.map((column) => column.column);
   const protect = config.protect.map((conditions, at) =>
     Object.entries(conditions).map(([name, value]) => {
@@ -129,12 +156,41 @@ function protection(
   return { read, protect };
 }
 
-/**
- * Letter case, accents, compatibility forms and trailing spaces do not count, as in the most generous collation:
- * protecting one row too many does no harm.
- */
-export const foldGenerously = (text: string): string =>
-  text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("ß", "ss").trimEnd();
+/** What the unique indexes mean for the rows of this plan; columns that must be read for that are added to `read`. */
+function uniqueness(
+  table: Table,
+  key: string,
+  columns: readonly PlanColumn[],
+  read: string[],
+): Pick<Plan, "unique" | "opaque"> {
+  const unique: PlanIndex[] = [];
+  const opaque: UniqueIndex[] = [];
+  for (const index of table.uniqueIndexes) {
+    const parts = index.columns.map((name) => table.columns.get(name.toLowerCase()));
+    // A row is found by its key, and a number that the database gives is given once: such rows do not clash.
+    if (!index.opaque && parts.some((part) => part?.name === key || isNumbered(part, columns))) continue;
+    const known = parts.flatMap((part) =>
+      part?.type && !part.generated && (isFilled(part, columns) || part.defaultText !== undefined) ? [part] : [],
+    );
+    if (index.opaque || known.length < parts.length) {
+      opaque.push(index);
+      continue;
+    }
+    for (const { name } of known) if (!read.includes(name)) read.push(name);
+    unique.push({
+      index,
+      at: known.map(({ name }) => read.indexOf(name)),
+      defaults: known.map(({ defaultText }) => defaultText ?? null),
+    });
+  }
+  return { unique, opaque };
+}
+
+const isFilled = ({ name }: Column, columns: readonly PlanColumn[]): boolean =>
+  columns.some(({ column }) => column === name);
+
+const isNumbered = (part: Column | undefined, columns: readonly PlanColumn[]): boolean =>
+  part?.numbered === true && !isFilled(part, columns);
 
 /** The mapped column that is filled from an immutable id alone. */
 function immutableIdColumn(columns: readonly MappedColumn[]): number | undefined {

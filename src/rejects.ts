@@ -1,12 +1,13 @@
 import type { Reject, User } from "./change.ts";
 import type { Claims } from "./claims.ts";
+import type { WriteVerdict } from "./diff.ts";
 import { Failure } from "./errors.ts";
 import { printable } from "./mapping/printable.ts";
 import type { Plan } from "./plan.ts";
 import type { Report } from "./report/event.ts";
 import { plural } from "./report/words.ts";
 import { type Retry, retrying } from "./retry.ts";
-import { uniqueColumns } from "./target/table.ts";
+import { clashedIndex } from "./target/table.ts";
 import type { Target, WriteError } from "./target/target.ts";
 
 /** Words for every way in which an entry is rejected, and the limit on how many may be. */
@@ -23,7 +24,7 @@ export interface Rejects {
   duplicate(user: User, first: string): void;
   protectedInsert(user: User): void;
   /** The database refused the row. */
-  refused(user: User, error: WriteError): Promise<void>;
+  refused(verdict: WriteVerdict, error: WriteError): Promise<void>;
   /** Throws a `Failure` where there are more than the limit. To be called where all that was done has been told. */
   check(): void;
   /** Tells those that still wait. */
@@ -74,8 +75,8 @@ export function rejects(run: {
       }),
     protectedInsert: ({ dn, key: value }) =>
       add({ dn, key: value, column: key, reason: `${key} ${quoted(value)} is protected: no row is made for it` }),
-    refused: async (user, error) =>
-      add(await retrying(run.retry, () => refusedReject(plan, target, claims, user, error))),
+    refused: async (verdict, error) =>
+      add(await retrying(run.retry, () => refusedReject(plan, target, claims, verdict, error))),
     check: () => {
       if (count <= run.max) return;
       throw new Failure(
@@ -114,29 +115,36 @@ async function refusedReject(
   plan: Plan,
   target: Target,
   claims: Claims,
-  user: User,
+  { user: { dn, key }, write }: WriteVerdict,
   error: WriteError,
 ): Promise<Reject> {
-  const { dn, key } = user;
-  const columns = uniqueColumns(target.table, error);
-  const clashing = columns?.map((name) => plan.columns.findIndex(({ column }) => column === name));
-  if (!columns || !clashing || clashing.includes(-1)) {
-    // What has no cause was found here, before the database was asked.
-    const reason = error.cause === undefined ? error.message : `the database refused the row: ${error.message}`;
-    return { dn, key, column: columnOf(plan, error.message), reason };
+  const index = clashedIndex(target.table, error);
+  const values = index && write.takes?.find((taking) => taking.index === index)?.to;
+  if (index && values) {
+    const named = index.columns.map((column) => nameOf(plan, column));
+    const clash = named.map((name, at) => `${name} ${quoted(values[at] ?? "")}`).join(" with ");
+    const column = named.join(", ");
+    const [holder] = await target.holders(index, [values]);
+    const keyName = plan.columns[plan.key]?.name ?? "";
+    if (holder?.key === undefined) return { dn, key, column, reason: `${clash} is already taken (${error.message})` };
+    if (holder.key === null) return { dn, key, column, reason: `${clash} already belongs to a row without ${keyName}` };
+    const [found] = await target.find([holder.key], []);
+    const claimant = found && claims.claimant(found.identity)?.dn;
+    const who = `${keyName} ${quoted(holder.key)}${claimant === undefined ? "" : ` (${claimant})`}`;
+    return { dn, key, column, reason: `${clash} already belongs to the row with ${who}` };
   }
-  const values = clashing.map((at) => user.values[at] ?? null);
-  const names = clashing.map((at) => plan.columns[at]?.name ?? "");
-  const clash = names.map((name, at) => `${name} ${quoted(values[at] ?? "")}`).join(" with ");
-  const holder = await target.holder(columns, values);
-  const keyName = plan.columns[plan.key]?.name ?? "";
-  if (holder === undefined)
-    return { dn, key, column: names.join(", "), reason: `${clash} is already taken (${error.message})` };
-  const [found] = await target.find([holder], []);
-  const claimant = found && claims.claimant(found.identity)?.dn;
-  const who = `${keyName} ${quoted(holder)}${claimant === undefined ? "" : ` (${claimant})`}`;
-  return { dn, key, column: names.join(", "), reason: `${clash} already belongs to the row with ${who}` };
+  if (error.missing !== undefined) {
+    const column = nameOf(plan, error.missing);
+    return { dn, key, column, reason: `${column}: no value, but the column must have one and has no default` };
+  }
+  // What has no cause was found here, before the database was asked.
+  const reason = error.cause === undefined ? error.message : `the database refused the row: ${error.message}`;
+  return { dn, key, column: columnOf(plan, error.message), reason };
 }
+
+/** A column as the mapping spells it, where it is mapped. */
+const nameOf = (plan: Plan, name: string): string =>
+  plan.columns.find(({ column }) => column.toLowerCase() === name.toLowerCase())?.name ?? name;
 
 /** The column that a message of a database names, as the mapping spells it; empty where it names none. */
 function columnOf(plan: Plan, message: string): string {

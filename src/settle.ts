@@ -8,7 +8,8 @@ import type { Rejects } from "./rejects.ts";
 import type { Report } from "./report/event.ts";
 import { plural } from "./report/words.ts";
 import { type Retry, retrying } from "./retry.ts";
-import { uniqueColumns } from "./target/table.ts";
+import { inOrder } from "./target/steps.ts";
+import { clashedIndex } from "./target/table.ts";
 import { type Found, type RowValues, type Target, WriteError, type WriteTrouble } from "./target/target.ts";
 
 /** What the settling of a batch needs. */
@@ -36,7 +37,16 @@ export async function settle(run: Settling, entries: readonly (User | Bystander)
       if (stands(run, verdict, identity)) verdicts.push(verdict);
     }
   }
-  await carryOut(run, verdicts);
+  await carryOut(run, giversFirst(verdicts));
+}
+
+/** Whoever gives up a unique value stands before whoever takes it, so that halves do not come between them. */
+function giversFirst(verdicts: readonly Verdict[]): readonly Verdict[] {
+  const planned = verdicts.filter(isWrite).map((verdict) => verdict.write);
+  const ordered = inOrder(planned);
+  if (ordered === planned) return verdicts;
+  const byWrite = new Map(verdicts.map((verdict) => [isWrite(verdict) ? verdict.write : undefined, verdict]));
+  return [...verdicts.filter((verdict) => !isWrite(verdict)), ...ordered.flatMap((write) => byWrite.get(write) ?? [])];
 }
 
 const look = (run: Settling, entries: readonly { readonly key: string }[]): Promise<readonly Found[]> =>
@@ -85,7 +95,7 @@ async function carryOut(run: Settling, verdicts: readonly Verdict[]): Promise<vo
       run,
       verdicts.filter((verdict) => verdict !== only),
     );
-    if (only) await run.rejects.refused(only.user, error);
+    if (only) await run.rejects.refused(only, error);
   }
   run.rejects.check();
 }
@@ -112,7 +122,7 @@ async function writeAll(run: Settling, verdicts: readonly Verdict[]): Promise<re
     const writes = current.filter(isWrite).map((verdict) => verdict.write);
     if (writes.length === 0) return;
     await run.target.write(writes).catch((error: unknown) => {
-      inDoubt = error instanceof WriteError && error.trouble === "outage";
+      inDoubt = error instanceof WriteError && error.undecided;
       rethrow(run, error, before);
     });
   };
@@ -148,9 +158,8 @@ function doubtful(run: Settling, error: unknown, writes: readonly WriteVerdict[]
 
 /** A key that was free at the look-up and is taken now: somebody else inserted it, so look again, once. */
 function rethrow(run: Settling, error: unknown, before: unknown): never {
-  const clash = error instanceof WriteError && uniqueColumns(run.target.table, error);
-  const key = run.plan.columns[run.plan.key]?.column;
-  if (clash && before === undefined && clash.length === 1 && clash[0] === key) {
+  const clash = error instanceof WriteError && clashedIndex(run.target.table, error)?.columns;
+  if (clash && before === undefined && clash.length === 1 && clash[0] === run.target.key) {
     throw new WriteError("conflict", error.message, { cause: error });
   }
   throw error;

@@ -21,6 +21,7 @@ const table: Table = {
     { name: "by_name", columns: ["username"] },
     { name: "by_mail", columns: ["mail"] },
   ],
+  rules: [],
 };
 
 const plan: Plan = {
@@ -40,6 +41,8 @@ const plan: Plan = {
   protect: [],
   guard: [],
   read: columns,
+  unique: table.uniqueIndexes.slice(1).map((index) => ({ index, at: [1], defaults: [null] })),
+  opaque: [],
   mapped: [],
   toUser: () => {
     throw new Error("not used here");
@@ -72,6 +75,7 @@ function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
   const target: Target = {
     title: "memory",
     table,
+    key: "username",
     find: async (keys) => {
       lookUps.push(keys.length);
       return keys.map((key): Found => ({ identity: key.toLowerCase(), row: rows.get(key) }));
@@ -86,10 +90,15 @@ function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
       const next = apply(writes);
       rows.clear();
       for (const [key, row] of next) rows.set(key, row);
-      if (step === "lost in the commit") throw new WriteError("outage", "the connection was cut");
+      if (step === "lost in the commit") throw new WriteError("outage", "the connection was cut", { undecided: true });
     },
-    holder: async ([column], [value]) =>
-      [...rows.values()].find((row) => row[columns.indexOf(column as "mail")] === value)?.[0] ?? undefined,
+    attempt: async () => {},
+    inspect: () => {},
+    holders: async (_, values) =>
+      values.map(([mail]) => ({
+        identity: String(mail),
+        key: [...rows.values()].find((row) => row[1] === mail)?.[0] ?? undefined,
+      })),
     count: async () => rows.size,
     close: async () => {},
   };
@@ -97,7 +106,7 @@ function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
 }
 
 const clash = (index: string): WriteError =>
-  new WriteError("refused", `Duplicate entry for key '${index}'`, { unique: { index }, cause: "driver" });
+  new WriteError("refused", `Duplicate entry for key '${index}'`, { index, cause: "driver" });
 const user = (key: string, mail: string): User => ({ dn: `uid=${key}`, key, values: [key, mail] });
 
 async function settled(

@@ -123,7 +123,12 @@ describe("the collations of MariaDB", () => {
       ...{ name: "v", declared: column, type: undefined, nullable: true, hasDefault: true, generated: false },
       collation,
     };
-    const { sql, bindings } = dialect().lookup("words", key, words, ["u.i"]);
+    const { sql, bindings } = dialect().lookup(
+      "words",
+      [key],
+      words.map((word) => [word]),
+      ["u.i"],
+    );
     const [rows] = await connection.query<never>({ sql, rowsAsArray: true }, [...bindings]);
     const equal: number[] = [];
     const identities: string[] = [];

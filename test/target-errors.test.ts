@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { mysqlError } from "../src/target/mysql-errors.ts";
 import { openTarget } from "../src/target/open.ts";
 import { sqliteError } from "../src/target/sqlite-errors.ts";
-import { uniqueColumns } from "../src/target/table.ts";
+import { clashedIndex } from "../src/target/table.ts";
 import type { Target, Write, WriteError } from "../src/target/target.ts";
 import { certificates } from "./servers/certificates.ts";
 import { listenOnFreePort } from "./servers/port.ts";
@@ -379,7 +379,7 @@ describe("MariaDB", () => {
       trouble: "refused",
       message: "Duplicate entry 'm@x' for key 'mail'",
     });
-    expect(uniqueColumns(secrets.table, error)).toEqual(["mail"]);
+    expect(clashedIndex(secrets.table, error)?.columns).toEqual(["mail"]);
     expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/private-value|idm-password|insert into/i);
   });
 });

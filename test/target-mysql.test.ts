@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Kind } from "../src/mapping/value.ts";
 import { fitter } from "../src/target/fit.ts";
 import { mysqlDialect } from "../src/target/mysql.ts";
-import { uniqueColumns, writableColumn } from "../src/target/table.ts";
+import { clashedIndex, writableColumn } from "../src/target/table.ts";
 import type { RowValues, Target, Write, WriteError } from "../src/target/target.ts";
 import { failure, type MariadbDatabase, mariadbDatabase } from "./target-databases.ts";
 
@@ -236,7 +236,7 @@ describe("a MariaDB that tells every statement", () => {
     expect((await statements(before)).map((sql) => /^\w+( into)?/.exec(sql)?.[0].toLowerCase())).toEqual([
       "select",
       ...["begin", "insert into", "insert into", "commit"],
-      ...["begin", "update", "insert into", "update", "commit"],
+      ...["begin", "update", "update", "insert into", "commit"],
       ...["begin", "select", "update", "update", "commit"],
     ]);
   });
@@ -277,7 +277,12 @@ describe("a MariaDB that tells every statement", () => {
       );
     const note = writableColumn(target.table, "note", "note");
     for (const statement of [
-      dialect.lookup("many", key, keys, ["u.`note`"]),
+      dialect.lookup(
+        "many",
+        [key],
+        keys.map((each) => [each]),
+        ["u.`note`"],
+      ),
       dialect.update(
         "many",
         key,
@@ -334,7 +339,7 @@ describe("a MariaDB that tells every statement", () => {
     const row = (...values: string[]): Write => ({ kind: "insert", columns, values });
     await target.write([row("1", "a' for key 'PRIMARY", "b", "c")]);
     const clash = async (write: Write) =>
-      uniqueColumns(target.table, (await failure(target.write([write]))) as WriteError);
+      clashedIndex(target.table, (await failure(target.write([write]))) as WriteError)?.columns;
     expect(await clash(row("2", "a' for key 'PRIMARY", "b", "other"))).toEqual(["a", "b"]);
     expect(await clash(row("2", "other", "b", "c"))).toEqual(["b", "c"]);
     expect(await clash(row("1", "other", "other", "other"))).toEqual(["id"]);

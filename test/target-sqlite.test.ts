@@ -8,7 +8,7 @@ it("a transaction in SQLite keeps others from writing from its beginning, whatev
     const database = await sqliteDatabase();
     const other = new Libsql(database.filename);
     other.exec(`pragma journal_mode = ${journal}; create table t (id int primary key)`);
-    const db = await sqliteDialect(database.config("t", "id")).open();
+    const db = await sqliteDialect(database.config("t", "id")).open(false);
     await db.transaction(async (transaction) => {
       await transaction.raw("select * from t");
       expect(() => other.exec("insert into t values (1)")).toThrow(/locked/);

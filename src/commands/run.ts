@@ -3,20 +3,22 @@ import { watchAbsence } from "../absent.ts";
 import type { RunOptions } from "../cli.ts";
 import { type LoadedConfig, loadConfig, type ResolvedConfig } from "../config/load.ts";
 import { type Ending, endingOf } from "../exit.ts";
-import { checkFilter, refuseEmpty, tableWarnings, withinLimits } from "../guards.ts";
+import { checkFilter, refuseEmpty, tableWarnings, unforeseen } from "../guards.ts";
 import { listen, wait } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { limitsOfRun } from "../limits.ts";
-import { makePlan, type Plan } from "../plan.ts";
+import { makePlan, type Plan, withEntries } from "../plan.ts";
 import { redact } from "../redact.ts";
-import type { Header, Report } from "../report/event.ts";
+import type { Counts, Header, Report } from "../report/event.ts";
 import { openReports, type Reports } from "../report/open.ts";
 import { type Tally, tally } from "../report/tally.ts";
+import { shellWord } from "../source/ldapsearch.ts";
 import { openSource } from "../source/open.ts";
 import type { Source } from "../source/source.ts";
 import { type Run, sync } from "../sync.ts";
 import { openTarget } from "../target/open.ts";
 import type { Target } from "../target/target.ts";
+import { modeOf } from "./modes.ts";
 
 /** The commands `sync` and `dry-run`: opens what the configuration names, runs, tells how it ended, and gives the exit code. */
 export async function run(options: RunOptions, version: string, io: Io): Promise<number> {
@@ -35,7 +37,7 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
     secrets.push(...loaded.secrets);
     reports.open();
     await carryOut(options, loaded, head, reports, counted, interruption.signal);
-    if (counted.counts().rejected > 0) end = { outcome: "partial", code: 3, error: null };
+    end = goodEnd(options, counted.counts());
   } catch (error) {
     end = endingOf(error, interruption.signal);
     cause = error;
@@ -54,6 +56,13 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
   return end.code;
 }
 
+/** Nothing went wrong: done, done but for some, or, where it was asked for, changes are pending. */
+function goodEnd({ exitCode }: RunOptions, { inserted, updated, deactivated, rejected }: Counts): Ending {
+  const pending = exitCode && inserted + updated + deactivated > 0;
+  const outcome = rejected > 0 ? "partial" : "succeeded";
+  return { outcome, code: pending ? 10 : rejected > 0 ? 3 : 0, error: null };
+}
+
 async function carryOut(
   options: RunOptions,
   loaded: LoadedConfig,
@@ -67,45 +76,56 @@ async function carryOut(
     counted.report(event);
     reports.report(event);
   };
-  const target = await openTarget(config.target);
+  const mode = modeOf(options);
+  const target = await openTarget(config.target, mode);
   try {
     const plan = makePlan(config, target.table);
     const request = { attributes: plan.attributes, filter: options.filter };
     const source = openSource(config.sources, request, (message) => report({ type: "notice", message }));
-    report({ type: "started", header: headerOf(head, config, source, plan, target) });
-    for (const message of [...loaded.warnings, ...tableWarnings(plan, target.table)])
-      report({ type: "warning", message });
+    report({ type: "started", header: headerOf(head, options, config, source, plan, target) });
+    for (const message of startWarnings(options, loaded, plan, target)) report({ type: "warning", message });
     for (const message of source.commands) report({ type: "detail", message });
+    const limits = limitsOfRun(config.limits, options);
     const retry = { attempts: config.retry.attempts, report, signal, wait, random: Math.random };
     const absence = watchAbsence(options.filter === undefined ? plan.mapped : []);
-    const all: Run = {
-      absence,
-      source,
-      plan,
-      target,
-      report,
-      retry,
-      signal,
-      batchSize: options.batchSize ?? config.batchSize,
-      mostRejects: config.limits.reject.max,
-    };
-    await withinLimits(all, limitsOfRun(config.limits, options), () => openSource(config.sources, request, () => {}));
-    await sync(all);
-    for (const message of absence.warnings()) report({ type: "warning", message });
-    if (options.filter !== undefined && counted.counts().read === 0) {
-      report({ type: "warning", message: `no active entry matches ${options.filter}` });
-    }
-    if (options.filter === undefined && !options.allowEmpty && counted.counts().read === 0) {
-      await refuseEmpty(all, config.state);
-    }
+    await mode.into(target, async (into) => {
+      const all: Run = {
+        absence,
+        source,
+        plan: options.report === undefined ? plan : withEntries(plan),
+        target: into,
+        report,
+        retry,
+        signal,
+        batchSize: options.batchSize ?? config.batchSize,
+        mostRejects: config.limits.reject.max,
+      };
+      await mode.before(all, limits, () => openSource(config.sources, request, () => {}));
+      await sync(all);
+      for (const message of absence.warnings()) report({ type: "warning", message });
+      if (counted.counts().read === 0) await nobodyRead(options, all, config.state);
+      await mode.after(all, limits, counted.counts());
+    });
   } finally {
     await target.close();
   }
 }
 
+function startWarnings(options: RunOptions, { warnings }: LoadedConfig, plan: Plan, { table }: Target): string[] {
+  const blind = options.command === "dry-run" && !options.verify ? unforeseen(plan, table) : undefined;
+  return [...warnings, ...tableWarnings(plan, table), ...(blind === undefined ? [] : [blind])];
+}
+
+async function nobodyRead(options: RunOptions, run: Run, state: ResolvedConfig["state"]): Promise<void> {
+  if (options.filter !== undefined) {
+    run.report({ type: "warning", message: `no active entry matches ${options.filter}` });
+  } else if (!options.allowEmpty) await refuseEmpty(run, state);
+}
+
 function headerOf(
   head: Pick<Header, "command" | "runId" | "startedAt">,
-  { name, sources, state }: ResolvedConfig,
+  options: RunOptions,
+  { name, sources, state, leavers }: ResolvedConfig,
   source: Source,
   plan: Plan,
   target: Target,
@@ -117,7 +137,24 @@ function headerOf(
     filter: source.filter,
     active: [...new Set(sources.map(({ active = "all" }) => active))].join(" or "),
     target: target.title,
+    effect: modeOf(options).effect,
+    leavers: leavers.action,
+    next: syncCommandLine(options),
     endState: state && `${state.column} = ${JSON.stringify(state.active)}`,
     columns: plan.columns.map(({ name, source, attributes, steps }) => ({ name, source, attributes, steps })),
   };
+}
+
+/** The sync that a dry run previews, as it is typed. */
+function syncCommandLine(options: RunOptions): string {
+  const given = [
+    ["--config", options.config],
+    ["--filter", options.filter],
+    ["--batch-size", options.batchSize],
+    ["--max-insert", options.maxInsert],
+    ["--max-update", options.maxUpdate],
+    ["--max-deactivate", options.maxDeactivate],
+  ].filter(([, value]) => value !== undefined);
+  const words = ["idm-ldap-sync", "sync", ...given.flat(), ...(options.allowEmpty ? ["--allow-empty"] : [])];
+  return words.map((word) => shellWord(String(word))).join(" ");
 }

@@ -15,6 +15,12 @@ export interface Header {
   readonly target: string;
   /** `state = "active"`, undefined where no state is kept. */
   readonly endState: string | undefined;
+  /** What becomes of the writes, where they are not kept; undefined of a sync. */
+  readonly effect: string | undefined;
+  /** What happens to rows whose entry is not among the active ones, as configured. */
+  readonly leavers: string;
+  /** The command that writes what was shown. */
+  readonly next: string;
   /** What fills each column, in the order of the mapping, that of the state last. */
   readonly columns: readonly ColumnSource[];
 }

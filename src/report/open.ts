@@ -7,6 +7,7 @@ import { combine } from "./combine.ts";
 import { jsonDocument } from "./document.ts";
 import type { Header, Report, Summary } from "./event.ts";
 import { jsonLines } from "./files.ts";
+import { humanPreview } from "./preview.ts";
 import { barProgress, plainProgress } from "./progress.ts";
 import { humanSummary } from "./summary.ts";
 import { openTalk } from "./talk.ts";
@@ -20,6 +21,16 @@ export interface Reports {
   /** Says why a run ended. */
   failed(words: Summary["error"], error: unknown): void;
 }
+
+/** What people read on stdout at the end. */
+const humanResult = {
+  sync: ({ quiet }, print, colour) => humanSummary(print, colour, quiet === true),
+  "dry-run": ({ quiet, limit = 20 }, print, colour, columns) =>
+    humanPreview(print, colour, { onlyTrouble: quiet === true, limit, columns }),
+} satisfies Record<
+  RunOptions["command"],
+  (options: RunOptions, print: (text: string) => void, colour: boolean, columns: number | undefined) => Report
+>;
 
 export function openReports(
   options: RunOptions,
@@ -44,7 +55,7 @@ export function openReports(
   const print = (text: string) => io.stdout.write(text);
   const result = options.json
     ? jsonDocument(options.limit ?? 100, print, head)
-    : humanSummary(print, colour(io.stdout), options.quiet === true);
+    : humanResult[options.command](options, print, colour(io.stdout), io.stdout.columns);
   const talked = combine(said, ...(progress ? [progress.report] : []), result);
   let all = talked;
   return {

@@ -28,7 +28,7 @@ export function progressWords(counts: Counts, elapsedMs: number): string {
 const startWords = ({ command, name, source, target }: Header): string =>
   `${command} ${name}: from ${source} into ${target}`;
 
-const rejectWords = ({ dn, reason }: Reject): string => visible(`${dn}: ${reason}`);
+export const rejectWords = ({ dn, reason }: Reject): string => visible(`${dn}: ${reason}`);
 
 /** `update anna (uid=anna,…): email "a" → "b"` */
 function changeWords({ kind, key, dn, columns }: Change): string {
@@ -78,45 +78,86 @@ const endWords: Readonly<Record<Outcome, string>> = {
   interrupted: "interrupted",
 };
 
+type Tone = "head" | "good" | "bad" | "plain";
+
+export interface Line {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** `  from       ldap://…`, so that the values stand below each other. */
+export const pad = (name: string, value: string): string => `  ${name.padEnd(10)} ${value}`;
+
+/** Where a run reads and writes. */
+export const headerLines = ({ source, filter, active, target, endState, effect }: Header): string[] => [
+  pad("from", source),
+  pad("filter", filter),
+  pad("active", active),
+  pad("into", target),
+  ...(endState === undefined ? [] : [pad("end state", endState)]),
+  ...(effect === undefined ? [] : [pad("effect", effect)]),
+];
+
+/** The counts, below each other; `would` goes before what is done to rows. */
+export function countLines(counts: Counts, would = ""): Line[] {
+  const width = Math.max(...Object.values(counts).map((count) => number(count).length));
+  const row = (count: number, words: string, tone: Tone = "plain"): Line => ({
+    tone,
+    text: `  ${number(count).padStart(width)} ${words}`,
+  });
+  const reactivated = counts.reactivated > 0 ? `, ${number(counts.reactivated)} of them reactivated` : "";
+  return [
+    row(counts.read, counts.read === 1 ? "active entry read" : "active entries read", "head"),
+    row(counts.inserted, `${would}inserted`),
+    row(counts.updated, `${would}updated${reactivated}`),
+    row(counts.unchanged, "unchanged"),
+    row(counts.rejected, `${would}rejected`, counts.rejected > 0 ? "bad" : "plain"),
+  ];
+}
+
+/** The end of a dry run: that nothing was written stands first, whatever else is to be said. */
+export function previewEndWords({ outcome, durationMs }: Summary): string {
+  const words: Readonly<Record<Outcome, string>> = {
+    succeeded: "nothing was written",
+    partial: "nothing was written; some entries would be rejected",
+    failed: "failed; nothing was written",
+    refused: "nothing was written; a sync would be refused",
+    locked: "not started",
+    interrupted: "interrupted; nothing was written",
+  };
+  return `${words[outcome]} (${duration(durationMs)})`;
+}
+
 /** The summary, line by line; `tone` is for the colour. */
 export function summaryLines(
   header: Header,
   summary: Summary,
   rejects: readonly Reject[],
   notices: readonly string[],
-): { tone: "head" | "good" | "bad" | "plain"; text: string }[] {
+): Line[] {
   const { counts, outcome } = summary;
-  const lines: { tone: "head" | "good" | "bad" | "plain"; text: string }[] = [];
-  const say = (text: string, tone: "head" | "good" | "bad" | "plain" = "plain") => lines.push({ tone, text });
-  const well = outcome === "succeeded";
+  const plain = (text: string): Line => ({ tone: "plain", text });
   const all = outcome === "partial" && counts.rejected === counts.read;
-  say(
-    `${header.command} ${header.name}: ${all ? "every entry was rejected" : endWords[outcome]} in ${duration(summary.durationMs)}`,
-    well ? "good" : "bad",
-  );
-  say(`  from       ${header.source}`);
-  say(`  filter     ${header.filter}`);
-  say(`  into       ${header.target}`);
-  if (header.endState !== undefined) say(`  end state  ${header.endState}`);
-  for (const notice of notices) say(`  notice     ${visible(notice)}`, "bad");
-  const width = Math.max(...Object.values(counts).map((count) => number(count).length));
-  const row = (count: number, words: string) => `  ${number(count).padStart(width)} ${words}`;
-  say(row(counts.read, counts.read === 1 ? "active entry read" : "active entries read"), "head");
-  say(row(counts.inserted, "inserted"));
-  say(
-    row(
-      counts.updated,
-      counts.reactivated > 0 ? `updated, ${number(counts.reactivated)} of them reactivated` : "updated",
-    ),
-  );
-  say(row(counts.unchanged, "unchanged"));
-  say(row(counts.rejected, "rejected"), counts.rejected > 0 ? "bad" : "plain");
-  for (const reject of rejects) say(`    ${rejectWords(reject)}`);
-  if (counts.rejected > rejects.length)
-    say(`    and ${number(counts.rejected - rejects.length)} more; --rejects FILE holds all`);
-  if (outcome === "interrupted")
-    say("  The batches counted here are written; the open one was not begun or was rolled back. Run again to finish.");
-  return lines;
+  const end = all ? "every entry was rejected" : endWords[outcome];
+  const left = counts.rejected - rejects.length;
+  return [
+    {
+      tone: outcome === "succeeded" ? "good" : "bad",
+      text: `${header.command} ${header.name}: ${end} in ${duration(summary.durationMs)}`,
+    },
+    ...headerLines(header).map(plain),
+    ...notices.map((notice): Line => ({ tone: "bad", text: pad("notice", visible(notice)) })),
+    ...countLines(counts),
+    ...rejects.map((reject) => plain(`    ${rejectWords(reject)}`)),
+    ...(left > 0 ? [plain(`    and ${number(left)} more; --rejects FILE holds all`)] : []),
+    ...(outcome === "interrupted"
+      ? [
+          plain(
+            "  The batches counted here are written; the open one was not begun or was rolled back. Run again to finish.",
+          ),
+        ]
+      : []),
+  ];
 }
 
 /** `error: what and where (what to do)` in one line; a message of several lines keeps them. */

@@ -28,8 +28,9 @@ export function ldapsearchCommand(
     filter,
     ...attributes,
   ];
-  return words.map(quoted).join(" ");
+  return words.map(shellWord).join(" ");
 }
 
-/** For a POSIX shell. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+/** A word as a POSIX shell takes it. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

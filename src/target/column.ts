@@ -36,6 +36,10 @@ export interface Column {
   readonly nullable: boolean;
   /** The database fills it where an insert leaves it out. */
   readonly hasDefault: boolean;
+  /** What that is, where it is a constant; undefined where it is computed or where there is none. */
+  readonly defaultText?: string | null | undefined;
+  /** Numbered by the database, so that two rows never get the same. */
+  readonly numbered?: boolean;
   /** Computed by the database, never written. */
   readonly generated: boolean;
   /** ON UPDATE CURRENT_TIMESTAMP: the database writes it with every change of another column. */
@@ -46,8 +50,12 @@ export interface Column {
 
 export interface UniqueIndex {
   readonly name: string;
-  /** Column names as the database spells them. */
+  /** Column names as the database spells them; empty for an expression. */
   readonly columns: readonly string[];
+  /** Those of the columns in this index, where they may differ from the columns' own. */
+  readonly collations?: readonly string[];
+  /** Why a clash cannot be foreseen: it looks at the beginning of values, at an expression, at some of the rows. */
+  readonly opaque?: "prefix" | "expression" | "rows" | undefined;
 }
 
 /** The target table as it was found at the start of the run. */
@@ -56,4 +64,13 @@ export interface Table {
   /** By lower-cased name: SQL compares column names without regard to case. */
   readonly columns: ReadonlyMap<string, Column>;
   readonly uniqueIndexes: readonly UniqueIndex[];
+  /** Rules of the table that may refuse or change a row and are known to the database alone: triggers, checks, foreign keys. */
+  readonly rules: readonly TableRule[];
+}
+
+export interface TableRule {
+  readonly kind: "trigger" | "check constraint" | "foreign key";
+  readonly name: string;
+  /** Columns that it looks at, where that is known. */
+  readonly columns?: readonly string[] | undefined;
 }

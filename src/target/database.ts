@@ -1,10 +1,11 @@
 import { Failure } from "../errors.ts";
-import type { Column, Table } from "./column.ts";
+import type { Column, Table, UniqueIndex } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
 import type { Knex } from "./knex.ts";
 import { parts, type StatementLimits } from "./parts.ts";
+import { inSteps } from "./steps.ts";
 import { matchKeyColumn, readableColumn, type TypedColumn } from "./table.ts";
-import { type Found, type RowValues, type Target, type Write, WriteError } from "./target.ts";
+import { type Found, type Holder, type RowValues, type Target, type Write, WriteError } from "./target.ts";
 
 /** An open table: what every statement needs. */
 interface OpenTable {
@@ -22,8 +23,9 @@ interface OpenTable {
 export async function databaseTarget(
   dialect: Dialect,
   config: { readonly table: string; readonly matchKey: string },
+  readOnly: boolean,
 ): Promise<Target> {
-  const db = await dialect.open();
+  const db = await dialect.open(readOnly);
   const sorted = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
       throw dialect.classify(error) ?? error;
@@ -37,9 +39,14 @@ export async function databaseTarget(
     return {
       title: `${config.table} in ${server.title}`,
       table,
+      key: key.name,
       find: (keys, columns) => sorted(find(open, keys, columns)),
-      write: (writes) => sorted(write(open, writes)),
-      holder: (columns, values) => sorted(holder(open, columns, values)),
+      write: (writes) => sorted(transact(open, writes, true)),
+      attempt: (writes) => sorted(transact(open, writes, false)),
+      inspect: (writes) => {
+        for (const group of sameShape(writes)) for (const _ of parts(groupRows(open, group), limits));
+      },
+      holders: (index, values) => sorted(holders(open, index, values)),
       count: (column, value) => sorted(count(open, column, value)),
       close: () => db.destroy(),
     };
@@ -76,7 +83,7 @@ async function find(
     keys.map((text) => [dialect.bind(text, key.type)]),
     open.limits,
   )) {
-    const statement = dialect.lookup(table.name, key, part.flat(), select, transaction !== undefined);
+    const statement = dialect.lookup(table.name, [key], part, select, transaction !== undefined);
     for (const [ordinal, identity, present, ...raw] of await dialect.rows(transaction ?? open.db, statement)) {
       const row = present === null ? undefined : readRow(dialect, columns, raw);
       found[offset + Number(ordinal)] = { identity: identityText(identity), row };
@@ -94,22 +101,35 @@ const readRow = (dialect: Dialect, columns: readonly TypedColumn[], raw: readonl
     return value === null || value === undefined ? null : dialect.read(value, column.type);
   });
 
-async function write(open: OpenTable, writes: readonly Write[]): Promise<void> {
+/** What ends a transaction that is only tried. */
+const enough = Symbol("rolled back");
+
+async function transact(open: OpenTable, writes: readonly Write[], keep: boolean): Promise<void> {
   let first: unknown;
   try {
     await open.db.transaction(async (transaction) => {
       try {
         await expectUnchanged(open, transaction, writes);
-        for (const group of sameShape(writes)) await writeGroup(open, transaction, group);
+        for (const step of inSteps(writes))
+          for (const group of sameShape(step)) await writeGroup(open, transaction, group);
+        if (!keep) throw enough;
       } catch (error) {
         first = error;
         throw error;
       }
     });
   } catch (error) {
+    if (first === enough) return;
     // Where the rollback fails too, as on a lost connection, knex tells that error and not the one that matters.
-    throw first ?? error;
+    throw first ?? inCommit(open.dialect, error);
   }
+}
+
+/** All was done and the commit was asked for: where its answer was lost, it may have happened. */
+function inCommit(dialect: Dialect, error: unknown): unknown {
+  const sorted = dialect.classify(error);
+  if (!(sorted instanceof WriteError) || sorted.trouble !== "outage") return error;
+  return new WriteError(sorted.trouble, sorted.message, { cause: sorted.cause, undecided: true });
 }
 
 /** Looks the rows up again that must be as they were seen, and keeps them so until the transaction ends. */
@@ -135,11 +155,7 @@ const changedMeanwhile = (changed: number, rows: number): WriteError =>
 async function writeGroup(open: OpenTable, transaction: Knex, group: Group): Promise<void> {
   const { dialect, table, key } = open;
   const columns = group.columns.map((name) => known(open, name));
-  const rows = group.writes.map((each) => {
-    const values = columns.map((column, at) => bound(dialect, column, each.values[at] ?? null));
-    return each.kind === "insert" ? values : [dialect.bind(each.key, key.type), ...values];
-  });
-  for (const part of parts(rows, open.limits)) {
+  for (const part of parts(groupRows(open, group), open.limits)) {
     const statement =
       group.kind === "insert" ? insert(dialect, table, columns, part) : dialect.update(table.name, key, columns, part);
     const missing = part.length - (await dialect.run(transaction, statement));
@@ -149,6 +165,16 @@ async function writeGroup(open: OpenTable, transaction: Knex, group: Group): Pro
       ? new WriteError("refused", `the database left out ${missing} of ${part.length} new rows without an error`)
       : changedMeanwhile(missing, part.length);
   }
+}
+
+/** The values of each write, of an update after its key. */
+function groupRows(open: OpenTable, group: Group): Binding[][] {
+  const { dialect, key } = open;
+  const columns = group.columns.map((name) => known(open, name));
+  return group.writes.map((each) => {
+    const values = columns.map((column, at) => bound(dialect, column, each.values[at] ?? null));
+    return each.kind === "insert" ? values : [dialect.bind(each.key, key.type), ...values];
+  });
 }
 
 const bound = (dialect: Dialect, column: TypedColumn, value: string | null): Binding =>
@@ -186,17 +212,26 @@ function sameShape(writes: readonly Write[]): Iterable<Group> {
   return groups.values();
 }
 
-async function holder(open: OpenTable, names: readonly string[], values: RowValues): Promise<string | undefined> {
+async function holders(open: OpenTable, index: UniqueIndex, tuples: readonly RowValues[]): Promise<readonly Holder[]> {
   const { db, dialect, table, key } = open;
-  if (values.includes(null)) return undefined;
-  const columns = names.map((name) => known(open, name));
-  const where = columns.map((column) => `u.${dialect.quote(column.name)} = ?`).join(" and ");
-  const [row] = await dialect.rows(db, {
-    sql: `select ${dialect.select(key)} as c0 from ${dialect.quote(table.name)} u where ${where}`,
-    bindings: columns.map((column, at) => bound(dialect, column, values[at] ?? null)),
+  const by = index.columns.map((name, at) => {
+    const column = known(open, name);
+    return { ...column, collation: index.collations?.[at] ?? column.collation };
   });
-  const raw = row?.[0];
-  return raw === null || raw === undefined ? undefined : dialect.read(raw, key.type);
+  const bindings = tuples.map((values) => by.map((column, at) => bound(dialect, column, values[at] ?? null)));
+  const found: Holder[] = [];
+  let offset = 0;
+  for (const part of parts(bindings, open.limits)) {
+    const statement = dialect.lookup(table.name, by, part, [dialect.select(key)]);
+    for (const [ordinal, ...raw] of await dialect.rows(db, statement)) {
+      const identity = JSON.stringify(raw.slice(0, by.length).map(identityText));
+      const [present, stored] = raw.slice(by.length);
+      const holder = stored === null || stored === undefined ? null : dialect.read(stored, key.type);
+      found[offset + Number(ordinal)] = { identity, key: present === null ? undefined : holder };
+    }
+    offset += part.length;
+  }
+  return found;
 }
 
 async function count(open: OpenTable, name?: string, value?: string): Promise<number> {

@@ -18,8 +18,8 @@ export interface Statement {
  * for who sends them.
  */
 export interface Dialect {
-  /** Opens the pool; nothing is connected yet. */
-  open(): Promise<Knex>;
+  /** Opens the pool; nothing is connected yet. `readOnly`: the database is told to refuse every write. */
+  open(readOnly: boolean): Promise<Knex>;
   /** Asks the server who it is: `title` for people, the most bytes that the values of one statement may have, and what sets that. */
   describeServer(db: Knex): Promise<{ readonly title: string; readonly maxBytes: number; readonly setBy: string }>;
   /** The table's columns and unique indexes; a `Failure("configuration")` where there is no such table. */
@@ -36,11 +36,17 @@ export interface Dialect {
   /** Runs a write and says how many rows it found. */
   run(db: Knex, statement: Statement): Promise<number>;
   /**
-   * For each key its ordinal, its identity under the column's collation, and the columns of the row that has it
-   * (left join: NULLs where there is none; `present` is then NULL). `locked`: as they are now, and nobody else changes
-   * them before the end of the transaction.
+   * For each tuple of values of the `by` columns: its ordinal, the identity of each value under the column's collation,
+   * the first of the `by` columns of the row that has them all (left join: NULLs where there is none), then `select` of
+   * it. `locked`: as they are now, and nobody else changes them before the end of the transaction.
    */
-  lookup(table: string, key: Column, keys: readonly Binding[], select: readonly string[], locked?: boolean): Statement;
+  lookup(
+    table: string,
+    by: readonly Column[],
+    tuples: readonly (readonly Binding[])[],
+    select: readonly string[],
+    locked?: boolean,
+  ): Statement;
   /** Sets the columns of many rows, each found by its key; `rows` are key first, then the values. */
   update(table: string, key: Column, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement;
   readonly keyCollations: KeyCollations;

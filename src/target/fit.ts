@@ -1,7 +1,7 @@
 import type { Kind } from "../mapping/value.ts";
 import type { Charset, Column, ColumnType } from "./column.ts";
 import { canonicalJson, roundedNumber } from "./json.ts";
-import { withoutTrailing } from "./trailing.ts";
+import { withoutTrailing } from "./text.ts";
 
 /** Why a value does not fit its column, in words that follow the column's name: "210 characters, column holds 191". */
 interface Misfit {

@@ -1,4 +1,4 @@
-import { withoutTrailing } from "./trailing.ts";
+import { withoutTrailing } from "./text.ts";
 
 /** A string or a number in a text that is JSON. */
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;

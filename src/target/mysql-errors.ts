@@ -91,7 +91,7 @@ export function mysqlError(error: unknown, server: string): WriteError | Failure
   if (typeof errno === "number" && typeof sqlMessage === "string") {
     const trouble = serverErrors[errno] ?? (dataStates.test(String(sqlState)) ? "refused" : undefined);
     return trouble
-      ? new WriteError(trouble, sqlMessage, { cause: error, ...uniqueOf(errno, sqlMessage) })
+      ? new WriteError(trouble, sqlMessage, { cause: error, ...detailsOf(errno, sqlMessage) })
       : new Failure("database", `the database at ${server} says: ${sqlMessage}`, { hint: hints[errno], cause: error });
   }
   if (code === "ENOTFOUND") {
@@ -121,8 +121,11 @@ export function mysqlError(error: unknown, server: string): WriteError | Failure
 const isTls = (code: string): boolean =>
   /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HANDSHAKE_(SSL_ERROR|NO_SSL_SUPPORT))/.test(code);
 
-/** What follows the last `for key` of "Duplicate entry 'x' for key 'mail'": the name of the index, as `uniqueColumns` knows it. */
-function uniqueOf(errno: number, message: string): { unique?: { index: string } } {
-  const name = errno === 1062 ? /^.* for key '(.*)'$/s.exec(message)?.[1] : undefined;
-  return name === undefined ? {} : { unique: { index: name } };
+/**
+ * What follows the last `for key` of "Duplicate entry 'x' for key 'mail'": the name of the index, as `clashedIndex` knows
+ * it; and the column of "Field 'x' doesn't have a default value" and "Column 'x' cannot be null".
+ */
+function detailsOf(errno: number, message: string): { index?: string | undefined; missing?: string | undefined } {
+  if (errno === 1062) return { index: /^.* for key '(.*)'$/s.exec(message)?.[1] };
+  return errno === 1364 || errno === 1048 ? { missing: /^\w+ '(.*)' /s.exec(message)?.[1] } : {};
 }

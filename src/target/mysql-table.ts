@@ -1,8 +1,9 @@
 import { Failure } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import type { Column, Table } from "./column.ts";
+import type { Column, Table, UniqueIndex } from "./column.ts";
 import type { Knex } from "./knex.ts";
 import { mysqlColumnType } from "./mysql-columns.ts";
+import { describeMysqlRules } from "./mysql-rules.ts";
 
 export const quoteMysql = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
 
@@ -18,6 +19,7 @@ interface ColumnRow {
   readonly fraction: string | number | null;
   readonly nullable: string;
   readonly has_default: string | number;
+  readonly default_text: string | null;
   readonly extra: string;
   readonly charset: string | null;
   readonly collation: string | null;
@@ -29,7 +31,8 @@ export async function describeMysqlTable(db: Knex, schema: string, name: string)
     `select column_name as name, data_type as data_type, column_type as declared, character_maximum_length as chars,
        character_octet_length as octets, numeric_precision as numeric_precision, numeric_scale as scale,
        datetime_precision as fraction, is_nullable as nullable,
-       (column_default is not null or extra like '%auto_increment%') as has_default, extra as extra,
+       (column_default is not null or extra like '%auto_increment%') as has_default, column_default as default_text,
+       extra as extra,
        character_set_name as charset, collation_name as collation
      from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position`,
     [schema, name],
@@ -48,22 +51,56 @@ export async function describeMysqlTable(db: Knex, schema: string, name: string)
       },
     );
   }
-  const [indexes] = (await db.raw(
-    `select index_name as name, column_name as col from information_schema.statistics
-     where table_schema = ? and table_name = ? and non_unique = 0 order by index_name, seq_in_index`,
-    [schema, name],
-  )) as [{ name: string; col: string | null }[]];
+  const [[server]] = (await db.raw("select version() as version")) as [[{ version: string }]];
+  const written = /mariadb/i.test(server.version) ? literalText : undefined;
   return {
     name,
-    columns: new Map(columns.map((row) => [row.name.toLowerCase(), column(row)])),
-    uniqueIndexes: [...new Set(indexes.map((row) => row.name))].map((index) => ({
-      name: index,
-      columns: indexes.filter((row) => row.name === index).map((row) => row.col ?? ""),
-    })),
+    columns: new Map(columns.map((row) => [row.name.toLowerCase(), column(row, written)])),
+    uniqueIndexes: await uniqueIndexes(db, schema, name),
+    rules: await describeMysqlRules(db, schema, name),
   };
 }
 
-function column(row: ColumnRow): Column {
+/** In the order in which the server looks at them for a clash, which is that of SHOW INDEX. */
+async function uniqueIndexes(db: Knex, schema: string, name: string): Promise<UniqueIndex[]> {
+  const [all] = (await db.raw(`show index from ${quoteMysql(name)} from ${quoteMysql(schema)}`)) as [
+    {
+      Key_name: string;
+      Non_unique: number | string;
+      Column_name: string | null;
+      Sub_part: number | string | null;
+    }[],
+  ];
+  const rows = all.filter((row) => Number(row.Non_unique) === 0);
+  return [...new Set(rows.map((row) => row.Key_name))].map((index) => {
+    const own = rows.filter((row) => row.Key_name === index);
+    const expression = own.some((row) => row.Column_name === null);
+    const prefix = own.some((row) => row.Sub_part !== null);
+    return {
+      name: index,
+      columns: own.map((row) => row.Column_name ?? ""),
+      opaque: expression ? "expression" : prefix ? "prefix" : undefined,
+    };
+  });
+}
+
+/** The text of a constant as MariaDB writes it in a default: `'it\\'s'`, `17`, `NULL`. */
+function literalText(written: string): string | null | undefined {
+  if (/^null$/i.test(written)) return null;
+  if (/^-?\d+(\.\d+)?$/.test(written)) return written;
+  return /^'((?:[^'\\]|'')*)'$/s.exec(written)?.[1]?.replaceAll("''", "'");
+}
+
+/** What a new row gets that leaves the column out. MySQL writes a constant as it is, and marks an expression. */
+function defaultText(row: ColumnRow, written: typeof literalText | undefined): string | null | undefined {
+  if (row.default_text === null) return row.nullable === "YES" ? null : undefined;
+  if (written) return written(row.default_text);
+  return /DEFAULT_GENERATED/i.test(row.extra) || /^current_timestamp/i.test(row.default_text)
+    ? undefined
+    : row.default_text;
+}
+
+function column(row: ColumnRow, written: typeof literalText | undefined): Column {
   const number = (value: string | number | null): number | null => (value === null ? null : Number(value));
   const facts = {
     ...row,
@@ -81,6 +118,8 @@ function column(row: ColumnRow): Column {
     type,
     nullable: row.nullable === "YES",
     hasDefault: Number(row.has_default) === 1 || row.nullable === "YES",
+    defaultText: defaultText(row, written),
+    numbered: /\bauto_increment\b/i.test(row.extra),
     generated: /\b(virtual|stored|persistent)\b/i.test(row.extra),
     setOnUpdate: /\bon update\b/i.test(row.extra),
     collation: row.collation ?? undefined,

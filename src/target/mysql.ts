@@ -24,7 +24,8 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
   const { connection } = config;
   const address = connection.socketPath ?? `${connection.host}:${connection.port}`;
   return {
-    open: () => openMysql(driverOptions(config), (raw, done) => prepareSession(raw, config.timeoutMs, done)),
+    open: (readOnly) =>
+      openMysql(driverOptions(config), (raw, done) => prepareSession(raw, config.timeoutMs, readOnly, done)),
     describeServer: async (db) => {
       const [[row]] = (await db.raw("select version() as version, @@max_allowed_packet as packet")) as [
         [{ version: string; packet: number | string }],
@@ -102,13 +103,17 @@ const pem = (name: "ca" | "cert" | "key", path: string | undefined): Partial<Rec
 function prepareSession(
   raw: RawMysqlConnection,
   timeoutMs: number,
+  readOnly: boolean,
   done: (error: Error | null, connection: RawMysqlConnection) => void,
 ): void {
   // A server that stops answering must not hold the run for ever. An idle connection that is closed by this is replaced by the pool.
   raw.stream.setTimeout(timeoutMs, () => {
     raw.stream.destroy(Object.assign(new Error(`no answer for ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
   });
-  raw.query(sessionSetup(timeoutMs), (error) => done(error, raw));
+  raw.query(sessionSetup(timeoutMs), (error) => {
+    if (error || !readOnly) done(error, raw);
+    else raw.query("set session transaction read only", (refused) => done(refused, raw));
+  });
 }
 
 function readValue(raw: unknown, type: ColumnType): string {
@@ -128,8 +133,8 @@ function readValue(raw: unknown, type: ColumnType): string {
   }
 }
 
-/** A text as the match key column would hold it, so that its index is used and its collation decides; a key of the derived table unless told. */
-function asKey(key: Column, text = "k.v"): string {
+/** A text as the column would hold it, so that its index is used and its collation decides. */
+function asKey(key: Column, text: string): string {
   if (key.type?.type === "uuid") return `cast(${text} as uuid)`;
   if (key.collation === undefined) return text;
   const [charset = "utf8mb4"] = key.collation.split("_");
@@ -154,28 +159,33 @@ const hasIdentity = (collation: string): boolean =>
  * The sort key of a text, equal exactly where the collation calls two texts equal. Under PAD SPACE that is without what
  * the text ends with that weighs as much as a space, which in the Unicode collations are many kinds of space.
  */
-function identityOf(key: Column): string {
-  const value = asKey(key);
-  if (key.collation === undefined) return "k.v";
+function identityOf(key: Column, text: string): string {
+  const value = asKey(key, text);
+  if (key.collation === undefined) return text;
   if (!padsSpaces(key.collation)) return `weight_string(${value})`;
   return `trim(trailing weight_string(${asKey(key, "' '")}) from weight_string(rtrim(${value})))`;
 }
 
 function lookup(
   table: string,
-  key: Column,
-  keys: readonly Binding[],
+  by: readonly Column[],
+  tuples: readonly (readonly Binding[])[],
   select: readonly string[],
   locked = false,
 ): Statement {
-  const derived = keys.map((_, i) => (i === 0 ? "select 0 as i, ? as v" : `select ${i}, ?`)).join(" union all ");
+  const names = by.map((_, at) => `v${at}`);
+  const first = `select 0 as i, ${names.map((name) => `? as ${name}`).join(", ")}`;
+  const derived = tuples
+    .map((_, i) => (i === 0 ? first : `select ${i}, ${names.map(() => "?").join(", ")}`))
+    .join(" union all ");
+  const identities = by.map((column, at) => identityOf(column, `k.v${at}`));
+  const present = by.slice(0, 1).map((column) => `u.${quote(column.name)}`);
   // Of columns in a result mysql2 takes neither the name __proto__ nor some others.
-  const columns = ["k.i", identityOf(key), `u.${quote(key.name)}`, ...select]
-    .map((sql, at) => `${sql} as c${at}`)
-    .join(", ");
+  const columns = ["k.i", ...identities, ...present, ...select].map((sql, at) => `${sql} as c${at}`).join(", ");
+  const on = by.map((column, at) => `u.${quote(column.name)} = ${asKey(column, `k.v${at}`)}`).join(" and ");
   return {
-    sql: `select ${columns} from (${derived}) k left join ${quote(table)} u on u.${quote(key.name)} = ${asKey(key)}${locked ? " for update" : ""}`,
-    bindings: keys,
+    sql: `select ${columns} from (${derived}) k left join ${quote(table)} u on ${on}${locked ? " for update" : ""}`,
+    bindings: tuples.flat(),
   };
 }
 
@@ -199,7 +209,7 @@ function update(
     return `u.${quote(column.name)} = ${convert}(k.c${at})`;
   });
   return {
-    sql: `update ${quote(table)} u join (${derived}) k on u.${quote(key.name)} = ${asKey(key)} set ${set.join(", ")}`,
+    sql: `update ${quote(table)} u join (${derived}) k on u.${quote(key.name)} = ${asKey(key, "k.v")} set ${set.join(", ")}`,
     bindings: rows.flat().map((value) => (Buffer.isBuffer(value) ? value.toString("hex") : value)),
   };
 }

@@ -78,7 +78,9 @@ export function matchKeyColumn(table: Table, name: string, collations: KeyCollat
       },
     );
   }
-  const unique = table.uniqueIndexes.some(({ columns }) => columns.length === 1 && columns[0] === column.name);
+  const unique = table.uniqueIndexes.some(
+    ({ columns, opaque }) => opaque !== "rows" && columns.length === 1 && columns[0] === column.name,
+  );
   if (!unique) {
     throw new Failure(
       "configuration",
@@ -98,12 +100,10 @@ export function matchKeyColumn(table: Table, name: string, collations: KeyCollat
   return column;
 }
 
-/** The columns of the unique index that a write clashed with; undefined where it was no such clash or the index is not known. */
-export function uniqueColumns(table: Table, { unique }: WriteError): readonly string[] | undefined {
-  if (unique?.columns) return unique.columns;
-  const named = unique?.index?.toLowerCase();
-  const index = table.uniqueIndexes.find((each) => spellings(table, each).includes(named ?? ""));
-  return index?.columns;
+/** The unique index that a write clashed with; undefined where it was no such clash or the index is not known. */
+export function clashedIndex(table: Table, { index }: WriteError): UniqueIndex | undefined {
+  const named = index?.toLowerCase();
+  return table.uniqueIndexes.find((each) => spellings(table, each).includes(named ?? ""));
 }
 
 /** How databases call an index in a message: MariaDB `mail`, MySQL 8 `users.mail`, SQLite by columns `users.mail, users.site`. */

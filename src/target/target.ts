@@ -1,4 +1,4 @@
-import type { Table } from "./column.ts";
+import type { Table, UniqueIndex } from "./column.ts";
 
 /** A row as it was looked up: the text of each column asked for, in the order asked, NULL as null. */
 export type RowValues = readonly (string | null)[];
@@ -11,10 +11,26 @@ export interface Found {
   readonly row: RowValues | undefined;
 }
 
+/** What a write does to a unique index. A value with a NULL in it is none: NULLs never clash. */
+export interface Taking {
+  readonly index: UniqueIndex;
+  /** The values that the row gives up. */
+  readonly from: RowValues | undefined;
+  /** The values that the row has then, in the order of the index's columns. */
+  readonly to: RowValues | undefined;
+}
+
+/** `takes`: what it does to the unique indexes whose clashes can be foreseen. */
 export type Write =
-  | { readonly kind: "insert"; readonly columns: readonly string[]; readonly values: RowValues }
+  | {
+      readonly kind: "insert";
+      readonly columns: readonly string[];
+      readonly values: RowValues;
+      readonly takes?: readonly Taking[];
+    }
   | {
       readonly kind: "update";
+      readonly takes?: readonly Taking[];
       /** The match key as the row has it stored. */
       readonly key: string;
       readonly columns: readonly string[];
@@ -23,20 +39,33 @@ export type Write =
       readonly expect?: { readonly columns: readonly string[]; readonly values: RowValues };
     };
 
+/** Who has values in a unique index. */
+export interface Holder {
+  /** The values as the index sees them: equal texts are equal values. */
+  readonly identity: string;
+  /** The row that has them: its match key as it is stored, null where it has none; undefined where they are free. */
+  readonly key: string | null | undefined;
+}
+
 /**
- * Where rows are looked up and written. `find`, `holder` and `countActive` only read. `write` is one transaction: all
- * of the writes stand, or it throws a `WriteError` (or a `Failure`) and none does, save where a connection was lost in the
- * middle of the commit.
+ * Where rows are looked up and written. `write` is one transaction: all of the writes stand, or it throws a `WriteError`
+ * (or a `Failure`) and none does, save where a connection was lost in the middle of the commit. All others only read.
  */
 export interface Target {
   /** For people: `users in idm at db:3306 (MariaDB 10.11.6)`. */
   readonly title: string;
   readonly table: Table;
+  /** The match key's column, as the database spells it. */
+  readonly key: string;
   /** The rows with these match keys, in the order of the keys; `columns` are the ones to read of each. */
   find(keys: readonly string[], columns: readonly string[]): Promise<readonly Found[]>;
   write(writes: readonly Write[]): Promise<void>;
-  /** The match key of the row whose columns have these values, for the naming of a clash. */
-  holder(columns: readonly string[], values: RowValues): Promise<string | undefined>;
+  /** As `write`, and rolled back in the end. */
+  attempt(writes: readonly Write[]): Promise<void>;
+  /** Throws the `WriteError` that `write` would, where it shows without asking: a row larger than a statement may be. */
+  inspect(writes: readonly Write[]): void;
+  /** Who has these values in a unique index, in the order of `values`; none of them has a NULL. */
+  holders(index: UniqueIndex, values: readonly RowValues[]): Promise<readonly Holder[]>;
   /** How many rows have this value in this column; without a column, how many rows there are. */
   count(column?: string, value?: string): Promise<number>;
   close(): Promise<void>;
@@ -53,16 +82,27 @@ export type WriteTrouble = "refused" | "conflict" | "outage";
 export class WriteError extends Error {
   override readonly name = "WriteError";
   readonly trouble: WriteTrouble;
-  /** The unique index that was hit, by its name or by its columns, where the database tells. */
-  readonly unique: { readonly index?: string; readonly columns?: readonly string[] } | undefined;
+  /** The unique index that was hit, as the database calls it, where it tells. */
+  readonly index: string | undefined;
+  /** The column that must have a value and was given none, where the database tells. */
+  readonly missing: string | undefined;
+  /** The connection was lost while the commit was under way: it may have happened. */
+  readonly undecided: boolean;
 
   constructor(
     trouble: WriteTrouble,
     message: string,
-    options: { cause?: unknown; unique?: WriteError["unique"] } = {},
+    details: {
+      readonly cause?: unknown;
+      readonly index?: string | undefined;
+      readonly missing?: string | undefined;
+      readonly undecided?: boolean;
+    } = {},
   ) {
-    super(message, { cause: options.cause });
+    super(message, { cause: details.cause });
     this.trouble = trouble;
-    this.unique = options.unique;
+    this.index = details.index;
+    this.missing = details.missing;
+    this.undecided = details.undecided ?? false;
   }
 }

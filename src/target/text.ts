@@ -1,4 +1,11 @@
 /**
+ * Letter case, accents, compatibility forms and trailing spaces do not count, as in the most generous collation. For
+ * where one row too many does no harm.
+ */
+export const foldGenerously = (text: string): string =>
+  text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("ß", "ss").trimEnd();
+
+/**
  * The text without this character at its end. Scanned: a pattern such as `/ +$/` begins anew at each space, which for a
  * million of them takes minutes.
  */

@@ -1,0 +1,159 @@
+import type { Change, Reject } from "../change.ts";
+import { printable, visible } from "../mapping/printable.ts";
+import { type Palette, palette } from "./chalk.ts";
+import type { Counts, Header, Report, Summary } from "./event.ts";
+import { padTo, widthOf } from "./width.ts";
+import { countLines, headerLines, number, pad, previewEndWords, rejectWords } from "./words.ts";
+
+/** How each kind of change is shown, in this order. */
+const kinds = {
+  insert: { title: "New", sign: "+", tone: "good", count: (counts) => counts.inserted },
+  update: { title: "Changed", sign: "~", tone: "warn", count: (counts) => counts.updated },
+} as const satisfies Record<
+  Change["kind"],
+  { title: string; sign: string; tone: keyof Palette; count: (counts: Counts) => number }
+>;
+
+const kindNames = Object.keys(kinds) as Change["kind"][];
+
+/**
+ * The end of a dry run for people, on stdout: what would change, by kind, old beside new, then the counts and what to run
+ * next. At most `limit` changes and as many rejects are shown. Where `onlyTrouble` is set, a run without trouble says
+ * nothing. `columns`: the width of the terminal, where it is one.
+ */
+export function humanPreview(
+  print: (text: string) => void,
+  colour: boolean,
+  { onlyTrouble, limit, columns }: { onlyTrouble: boolean; limit: number; columns: number | undefined },
+): Report {
+  const paint = palette(colour);
+  const changes: Record<Change["kind"], Change[]> = { insert: [], update: [] };
+  const rejects: Reject[] = [];
+  const notices: string[] = [];
+  let header: Header | undefined;
+  return (event) => {
+    if (event.type === "started") header = event.header;
+    else if (event.type === "notice") notices.push(event.message);
+    else if (event.type === "change") {
+      const kept = changes[event.change.kind];
+      if (kept.length < limit) kept.push(event.change);
+    } else if (event.type === "reject") {
+      if (rejects.length < limit) rejects.push(event.reject);
+    } else if (event.type === "finished" && header && !(onlyTrouble && event.summary.outcome === "succeeded")) {
+      const shown = shares(changes, limit);
+      const lines = [
+        ...top(paint, header, event.summary, notices),
+        ...kindNames.flatMap((kind) =>
+          group(paint, header as Header, kind, shown[kind], event.summary.counts, columns),
+        ),
+        ...leaving(paint, header),
+        ...rejected(paint, rejects, event.summary.counts),
+        "",
+        ...countLines(event.summary.counts, "would be ").map(({ tone, text }) =>
+          tone === "plain" ? text : paint[tone](text),
+        ),
+        ...next(paint, header, event.summary),
+      ];
+      print(`${lines.join("\n")}\n`);
+    }
+  };
+}
+
+/** No more than `limit` of all kinds together, each kind its part of them. */
+function shares(changes: Record<Change["kind"], Change[]>, limit: number): Record<Change["kind"], Change[]> {
+  const shown = { ...changes };
+  let left = limit;
+  const byNeed = [...kindNames].sort((a, b) => changes[a].length - changes[b].length);
+  for (const [at, kind] of byNeed.entries()) {
+    const part = Math.min(changes[kind].length, Math.floor(left / (byNeed.length - at)));
+    shown[kind] = changes[kind].slice(0, part);
+    left -= part;
+  }
+  return shown;
+}
+
+function top(paint: Palette, header: Header, summary: Summary, notices: readonly string[]): string[] {
+  const well = summary.outcome === "succeeded";
+  const title = `${header.command} ${header.name}: ${previewEndWords(summary)}`;
+  return [
+    well ? paint.good(title) : paint.bad(title),
+    ...headerLines(header),
+    ...notices.map((notice) => paint.bad(pad("notice", visible(notice)))),
+  ];
+}
+
+function group(
+  paint: Palette,
+  header: Header,
+  kind: Change["kind"],
+  changes: readonly Change[],
+  counts: Counts,
+  columns: number | undefined,
+): string[] {
+  const { title, sign, tone, count } = kinds[kind];
+  const all = count(counts);
+  if (all === 0) return [];
+  const keyWidth = Math.min(32, Math.max(0, ...changes.map(({ key }) => widthOf(printable(key)))));
+  return [
+    "",
+    paint.head(`${title} (${number(all)})`),
+    ...changes.flatMap((change) => [
+      `${paint[tone](`  ${sign} ${padTo(printable(change.key), keyWidth)}`)}  ${paint.faint(visible(change.dn))}`,
+      ...differences(paint, header, change, columns),
+    ]),
+    ...more(paint, all - changes.length),
+  ];
+}
+
+const more = (paint: Palette, left: number): string[] =>
+  left > 0
+    ? [paint.faint(`  and ${number(left)} more: --limit N shows more, --changes FILE and --report FILE.html hold all`)]
+    : [];
+
+/** Column, old and new value, and beside them what fills the column; in columns, long values folded in the middle. */
+function differences(paint: Palette, header: Header, { kind, columns: changed }: Change, width = 120): string[] {
+  const names = Object.keys(changed);
+  const sources = new Map(header.columns.map(({ name, source }) => [name, source]));
+  const nameWidth = Math.max(...names.map(widthOf));
+  const sourceWidth = Math.max(...names.map((name) => widthOf(printable(sources.get(name) ?? ""))));
+  const values = kind === "update" ? 2 : 1;
+  const room = Math.floor((width - nameWidth - Math.min(sourceWidth, 30) - 14) / values);
+  const longest = Math.min(60, Math.max(16, room));
+  const shown = (value: string | null) => (value === null ? "NULL" : `"${printable(value, longest)}"`);
+  const rows = Object.entries(changed).map(([name, { from, to }]) => ({ name, from: shown(from), to: shown(to) }));
+  const fromWidth = Math.max(...rows.map(({ from }) => widthOf(from)));
+  const toWidth = Math.max(...rows.map(({ to }) => widthOf(to)));
+  return rows.map(({ name, from, to }) => {
+    const before = kind === "update" ? `${paint.bad(padTo(from, fromWidth))} → ` : "";
+    const source = paint.faint(printable(sources.get(name) ?? ""));
+    return `      ${padTo(name, nameWidth)}  ${before}${paint.good(padTo(to, toWidth))}  ${source}`;
+  });
+}
+
+/** Nobody is deactivated by this version; that is said rather than left to be guessed from an empty list. */
+const leaving = (paint: Palette, { leavers }: Header): string[] => [
+  "",
+  `${paint.head("Leaving")}  ${paint.faint(`not judged: leavers.action is "${leavers}", rows without an active entry are left as they are`)}`,
+];
+
+function rejected(paint: Palette, rejects: readonly Reject[], { rejected: all }: Counts): string[] {
+  if (all === 0) return [];
+  const left = all - rejects.length;
+  return [
+    "",
+    paint.head(`Rejected (${number(all)})`),
+    ...rejects.map((reject) => `${paint.bad("  !")} ${rejectWords(reject)}`),
+    ...(left > 0 ? [paint.faint(`  and ${number(left)} more: --limit N shows more, --rejects FILE holds all`)] : []),
+  ];
+}
+
+function next(paint: Palette, header: Header, { outcome, counts }: Summary): string[] {
+  const pending = counts.inserted + counts.updated + counts.deactivated;
+  if (outcome !== "succeeded" && outcome !== "partial") return [];
+  const words =
+    pending === 0
+      ? "nothing to do: the table is in line with the directory"
+      : `to write ${pending === 1 ? "this change" : `these ${number(pending)} changes`}: ${header.next}`;
+  const first = counts.rejected > 0 ? "a rejected entry is left out until its reason is mended; " : "";
+  return ["", paint.head(`${first}${words}`)];
+}

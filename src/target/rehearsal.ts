@@ -1,0 +1,141 @@
+import { openSpool } from "../spool.ts";
+import type { UniqueIndex } from "./column.ts";
+import { inSteps } from "./steps.ts";
+import { clashedIndex } from "./table.ts";
+import { type Holder, type Taking, type Target, type Write, WriteError } from "./target.ts";
+
+/** The row that has a value in a unique index, or nothing where the value is free. */
+interface Owner {
+  /** The row's key as the table has it; of a new row, the key that it will have. A row without one is never written. */
+  readonly row: string | null;
+  /** The key that the row has then. */
+  readonly key: string | null;
+}
+
+/** Who has a value now, in this rehearsal: null where the one who had it has given it up. */
+type Ledger = ReadonlyMap<string, Owner | null>;
+
+/**
+ * The target of a dry run: it swallows writes, and refuses what the database would refuse. What was "written" is
+ * remembered as far as later writes depend on it: which unique values are taken and which are free again. Its answers are
+ * those of the database at the same point of a real run.
+ *
+ * It knows the rules that the table's description shows: unique indexes, columns that must have a value, the size of a
+ * row. Triggers, checks and foreign keys are known to the database alone; `attempt` puts the question to it.
+ *
+ * @param attempt asks the database, where it is to be asked: the target's own `attempt`, or nothing
+ */
+export async function rehearse<T>(
+  target: Target,
+  work: (rehearsal: Target) => Promise<T>,
+  attempt?: Target["attempt"],
+): Promise<T> {
+  const spool = openSpool<Owner | null>();
+  try {
+    return await work(rehearsalOf(target, spool, attempt));
+  } finally {
+    spool.close();
+  }
+}
+
+function rehearsalOf(
+  target: Target,
+  spool: ReturnType<typeof openSpool<Owner | null>>,
+  attempt: Target["attempt"] | undefined,
+): Target {
+  const holders: Target["holders"] = async (index, values) =>
+    (await target.holders(index, values)).map(({ identity, key }) => {
+      const owner = spool.get(placeOf(index, identity));
+      return { identity, key: owner === undefined ? key : owner?.key };
+    });
+  return {
+    ...target,
+    holders,
+    write: async (writes) => {
+      target.inspect(writes);
+      for (const write of writes) refuseMissing(target, write);
+      const values = await look(target, writes);
+      const ledger = judge(target, writes, values, (place) => spool.get(place));
+      await attempt?.(writes).catch((error: unknown) => {
+        // The database does not know of the batches before, which were rolled back: who has which value is known here.
+        const alone = writes.length === 1 && error instanceof WriteError && clashedIndex(target.table, error);
+        if (!alone || !writes[0]?.takes?.some(({ index }) => index === alone)) throw error;
+      });
+      for (const [place, owner] of ledger) spool.set(place, owner);
+    },
+  };
+}
+
+const placeOf = (index: UniqueIndex, identity: string): string => `${index.name}\0${identity}`;
+
+/** As the database would: a new row that leaves out a column which must have a value and has no default. */
+function refuseMissing({ table }: Target, write: Write): void {
+  if (write.kind !== "insert") return;
+  // A trigger may fill it.
+  if (table.rules.some(({ kind }) => kind === "trigger")) return;
+  const column = [...table.columns.values()].find(
+    ({ name, nullable, hasDefault, generated }) =>
+      !nullable && !hasDefault && !generated && !write.columns.includes(name),
+  );
+  if (column) throw new WriteError("refused", `${column.name} has no default`, { missing: column.name });
+}
+
+/** What the database says of each value that is given up or taken. */
+async function look(target: Target, writes: readonly Write[]): Promise<ReadonlyMap<Taking["to"], Holder>> {
+  const known = new Map<Taking["to"], Holder>();
+  const takes = writes.flatMap((write) => write.takes ?? []);
+  for (const index of new Set(takes.map((taking) => taking.index))) {
+    const values = takes
+      .filter((taking) => taking.index === index)
+      .flatMap(({ from, to }) => [from ?? [], to ?? []])
+      .filter((each) => each.length > 0);
+    const found = await target.holders(index, values);
+    for (const [at, each] of values.entries()) {
+      const holder = found[at];
+      if (holder) known.set(each, holder);
+    }
+  }
+  return known;
+}
+
+/**
+ * One write after the other, in the order in which the database gets them: whoever takes a value that another row has is
+ * refused. Gives what is different afterwards.
+ */
+function judge(
+  target: Target,
+  writes: readonly Write[],
+  values: ReadonlyMap<Taking["to"], Holder>,
+  before: (place: string) => Owner | null | undefined,
+): Ledger {
+  const ledger = new Map<string, Owner | null>();
+  const ownerOf = (index: UniqueIndex, { identity, key }: Holder): Owner | null => {
+    const place = placeOf(index, identity);
+    const known = ledger.has(place) ? ledger.get(place) : before(place);
+    return known === undefined ? (key === undefined ? null : { row: key, key }) : known;
+  };
+  for (const write of inSteps(writes).flat()) {
+    const self = selfOf(target, write);
+    for (const { index, to } of write.takes ?? []) {
+      const wanted = values.get(to);
+      const owner = wanted && ownerOf(index, wanted);
+      if (owner && owner.row !== self.row) {
+        throw new WriteError("refused", `${index.name} has these values already`, { index: index.name });
+      }
+    }
+    for (const { index, from, to } of write.takes ?? []) {
+      const [given, taken] = [values.get(from), values.get(to)];
+      if (given) ledger.set(placeOf(index, given.identity), null);
+      if (taken) ledger.set(placeOf(index, taken.identity), self);
+    }
+  }
+  return ledger;
+}
+
+function selfOf({ key }: Target, write: Write): Owner {
+  const at = write.columns.indexOf(key);
+  const written = at < 0 ? undefined : (write.values[at] ?? undefined);
+  return write.kind === "insert"
+    ? { row: written ?? "", key: written ?? "" }
+    : { row: write.key, key: written ?? write.key };
+}

@@ -1,0 +1,129 @@
+import { Failure } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import type { Column, ColumnType, Table, TableRule, UniqueIndex } from "./column.ts";
+import type { Knex } from "./knex.ts";
+
+export const quoteSqlite = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+interface PragmaColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly notnull: number;
+  readonly dflt_value: string | null;
+  readonly pk: number;
+  readonly hidden: number;
+}
+
+/** The table's columns, unique indexes and rules; a `Failure("configuration")` where it is not there. */
+export async function describeSqliteTable(db: Knex, name: string): Promise<Table> {
+  const rows = (await db.raw("select * from pragma_table_xinfo(?)", [name])) as PragmaColumn[];
+  if (rows.length === 0) {
+    const tables = (await db.raw("select name from sqlite_schema where type = 'table'")) as { name: string }[];
+    const meant = nearest(
+      name,
+      tables.map((table) => table.name),
+    );
+    throw new Failure("configuration", `target.table: the database has no table "${name}"`, {
+      hint: meant === undefined ? "create it first" : `did you mean "${meant}"?`,
+    });
+  }
+  const indexes = await describeIndexes(db, name, rows);
+  return {
+    name,
+    columns: new Map(rows.map((row) => [row.name.toLowerCase(), column(row, indexes)])),
+    uniqueIndexes: indexes,
+    rules: await describeRules(db, name),
+  };
+}
+
+/** SQLite does not list its check constraints; the text of the table tells whether it has any. */
+async function describeRules(db: Knex, name: string): Promise<TableRule[]> {
+  const schema = (await db.raw(
+    "select type, name, sql from sqlite_schema where lower(tbl_name) = lower(?) and type in ('table', 'trigger') order by name",
+    [name],
+  )) as { type: string; name: string; sql: string }[];
+  const keys = (await db.raw('select id, "from" as col from pragma_foreign_key_list(?) order by id, seq', [name])) as {
+    id: number;
+    col: string;
+  }[];
+  const triggers = schema.filter(({ type, sql }) => type === "trigger" && !/\bdelete\s+on\b/i.test(sql));
+  const checked = schema.some(({ type, sql }) => type === "table" && /\bcheck\s*\(/i.test(sql));
+  return [
+    ...triggers.map((row) => ({ kind: "trigger", name: row.name }) as const),
+    ...(checked ? [{ kind: "check constraint", name: "of the table" } as const] : []),
+    ...[...new Set(keys.map(({ id }) => id))].map((id) => {
+      const columns = keys.filter((key) => key.id === id).map(({ col }) => col);
+      return { kind: "foreign key", name: `on ${columns.join(", ")}`, columns } as const;
+    }),
+  ];
+}
+
+interface Index extends UniqueIndex {
+  readonly collations: readonly string[];
+}
+
+async function describeIndexes(db: Knex, name: string, columns: readonly PragmaColumn[]): Promise<Index[]> {
+  const rows = (await db.raw(
+    `select i.name as name, i.partial as partial, x.cid as cid, x.name as col, x.coll as coll
+     from pragma_index_list(?) i, pragma_index_xinfo(i.name) x
+     where i."unique" = 1 and x.key = 1 order by i.seq, x.seqno`,
+    [name],
+  )) as { name: string; partial: number; cid: number; col: string | null; coll: string }[];
+  const indexes = [...new Set(rows.map((row) => row.name))].map((index): Index => {
+    const own = rows.filter((row) => row.name === index);
+    // -2 stands for an expression (https://www.sqlite.org/pragma.html#pragma_index_xinfo).
+    const opaque = own[0]?.partial === 1 ? "rows" : own.some(({ cid }) => cid === -2) ? "expression" : undefined;
+    const parts = own.map((row) => row.col ?? "");
+    return { name: index, columns: parts, collations: own.map((row) => row.coll), opaque };
+  });
+  // INTEGER PRIMARY KEY is the row id itself and has no index.
+  const primary = columns.filter((column) => column.pk > 0);
+  const [only] = primary;
+  const rowId = primary.length === 1 && only && /^integer$/i.test(only.type);
+  return rowId ? [...indexes, { name: "primary key", columns: [only.name], collations: ["BINARY"] }] : indexes;
+}
+
+function column(row: PragmaColumn, indexes: readonly Index[]): Column {
+  const own = indexes.find(
+    ({ columns, opaque }) => opaque === undefined && columns.length === 1 && columns[0] === row.name,
+  );
+  return {
+    name: row.name,
+    declared: row.type || "any",
+    type: columnType(row.type),
+    nullable: row.notnull === 0 && row.pk === 0,
+    hasDefault: row.dflt_value !== null || row.notnull === 0 || (row.pk > 0 && /^integer$/i.test(row.type)),
+    defaultText: defaultText(row),
+    numbered: row.pk > 0 && /^integer$/i.test(row.type),
+    // 1 = hidden column of a virtual table, 2 and 3 = generated
+    generated: row.hidden !== 0,
+    collation: own?.collations[0],
+  };
+}
+
+/** What a new row gets that leaves the column out, where that is a constant: `'x'`, `17`, nothing. */
+function defaultText({ dflt_value: written, notnull }: PragmaColumn): string | null | undefined {
+  if (written === null || /^null$/i.test(written)) return notnull === 0 ? null : undefined;
+  if (/^-?\d+$/.test(written)) return written;
+  return /^'((?:[^']|'')*)'$/s.exec(written)?.[1]?.replaceAll("''", "'");
+}
+
+const unicode: ColumnType = { type: "text", charset: "unicode", padded: false };
+const int64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
+
+/**
+ * SQLite stores what it is given; the declared type says what is meant (https://www.sqlite.org/datatype3.html). Lengths
+ * are not enforced by the database and so not here. Any other name has the affinity NUMERIC, which makes a 7 of the text
+ * 007, so that only what never looks like a number can be kept in it.
+ */
+function columnType(declared: string): ColumnType | undefined {
+  if (/bool|int/i.test(declared)) return { type: "integer", ...int64 };
+  if (declared === "" || /char|clob|text/i.test(declared)) return unicode;
+  if (/blob/i.test(declared)) return { type: "binary", maxBytes: 1_000_000_000, fixed: false };
+  if (/real|floa|doub|dec|num/i.test(declared)) return { type: "float", bits: 64 };
+  if (/timestamp|datetime/i.test(declared))
+    return { type: "datetime", fraction: 0, min: "0000-01-01 00:00:00", max: "9999-12-31 23:59:59" };
+  if (/^date$/i.test(declared)) return { type: "date" };
+  if (/^uuid$/i.test(declared)) return { type: "uuid" };
+  return /^jsonb?$/i.test(declared) ? { type: "json" } : undefined;
+}
