@@ -76,11 +76,7 @@ export async function withinLimits(run: Run, limits: Limits, openAgain: () => So
   ).catch((error: unknown) => {
     // Too many of them: this was the only reading, so they are told now.
     rejects.forEach(run.report);
-    throw error instanceof Failure && error.turn === "limit"
-      ? new Failure("limit", error.message, {
-          hint: "nothing was written; mend what the rejects say, or raise limits.reject.max",
-        })
-      : error;
+    throw error;
   });
   await judgePlan(run, limits, planned.counts());
 }

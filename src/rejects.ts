@@ -83,7 +83,7 @@ export function rejects(run: {
         "limit",
         `${plural(count, "entry was", "entries were")} rejected, limits.reject.max is ${run.max}: the run stops here`,
         {
-          hint: "finished batches stand; mend what the rejects say, or raise limits.reject.max",
+          hint: "mend what the rejects say, or raise limits.reject.max",
         },
       );
     },

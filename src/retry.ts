@@ -43,6 +43,6 @@ export async function retrying<T>(retry: Retry, work: (before: WriteTrouble | un
 
 const givenUp = (error: WriteError, attempts: number): Failure =>
   new Failure("database", `${error.message}; given up after ${attempts} attempts to go on`, {
-    hint: "finished batches stand, the open one was rolled back; run again when the database is well",
+    hint: "run again when the database is well",
     cause: error,
   });

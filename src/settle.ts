@@ -148,7 +148,7 @@ function doubtful(run: Settling, error: unknown, writes: readonly WriteVerdict[]
   const keys = `${writes[0]?.user.key ?? ""}${writes.length > 1 ? ` to ${writes.at(-1)?.user.key}` : ""}`;
   const doubt = `whether the last batch (${plural(writes.length, "row")}, ${keys}) was written is not known and not counted`;
   if (error instanceof Failure) {
-    const hint = `finished batches stand; ${doubt}; run again when the database is well`;
+    const hint = `${doubt}; run again when the database is well`;
     return new Failure(error.turn, error.message, { hint, cause: error.cause });
   }
   // Interrupted while waiting for the database: the summary says it.

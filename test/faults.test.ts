@@ -145,7 +145,7 @@ describe("a database that goes away in the middle", () => {
     expect([code, counts.inserted]).toEqual([1, await rows()]);
     expect(error).toEqual({
       message: expect.stringMatching(/^the database at 127\.0\.0\.1:\d+ .*; given up after 1 attempts? to go on$/),
-      hint: "finished batches stand, the open one was rolled back; run again when the database is well",
+      hint: "finished batches stand; run again when the database is well",
     });
   });
 

@@ -39,7 +39,7 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
     await carryOut(options, loaded, head, reports, counted, interruption.signal);
     end = goodEnd(options, counted.counts());
   } catch (error) {
-    end = endingOf(error, interruption.signal);
+    end = standing(options, counted.counts(), endingOf(error, interruption.signal));
     cause = error;
   } finally {
     interruption.stop();
@@ -61,6 +61,14 @@ function goodEnd({ exitCode }: RunOptions, { inserted, updated, deactivated, rej
   const pending = exitCode && inserted + updated + deactivated > 0;
   const outcome = rejected > 0 ? "partial" : "succeeded";
   return { outcome, code: pending ? 10 : rejected > 0 ? 3 : 0, error: null };
+}
+
+/** Of a sync that failed on the way, what it did before stands: that is said before what to do. */
+function standing({ command }: RunOptions, { inserted, updated }: Counts, end: Ending): Ending {
+  const isKept = command === "sync" && inserted + updated > 0 && end.outcome !== "interrupted";
+  if (!isKept || !end.error) return end;
+  const hint = ["finished batches stand", ...(end.error.hint === null ? [] : [end.error.hint])].join("; ");
+  return { ...end, error: { ...end.error, hint } };
 }
 
 async function carryOut(

@@ -20,7 +20,7 @@ export function jsonLines(option: string, file: string, line: (event: SyncEvent)
         "files",
         `${option}: cannot write to ${file}: ${error instanceof Error ? error.message : error}`,
         {
-          hint: `finished batches stand, but ${plural(pending.split("\n").length - 1, "line")} of the last one may be missing from the file; make room`,
+          hint: `${plural(pending.split("\n").length - 1, "line")} of the last finished batch may be missing from the file; make room`,
           cause: error,
         },
       );

@@ -109,7 +109,7 @@ export function receiver({ socket }: Connection, timeoutMs: number, signal: Abor
   const read = messageReader();
   return async (progress) => {
     const lost = (why: string, cause?: unknown): Failure =>
-      incomplete(progress, why, { hint: "what was written stands; run again when the directory is well", cause });
+      incomplete(progress, why, { hint: "run again when the directory is well", cause });
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(lost(`the server sent nothing for ${timeoutMs} ms`)), timeoutMs);
