@@ -12,9 +12,9 @@ const activePeople = (count: number): number =>
 const noCounts = { read: 0, inserted: 0, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
 
 /** Runs a sync under GNU time; gives its counts and its largest memory in KiB. */
-async function measured(work: Workspace, env: Record<string, string>) {
+async function measured(work: Workspace, env: Record<string, string>, args: readonly string[] = ["sync"]) {
   const report = work.path("time");
-  const command = ["/usr/bin/time", "-f", "%M", "-o", report, process.execPath, bin, "sync", "--json"];
+  const command = ["/usr/bin/time", "-f", "%M", "-o", report, process.execPath, bin, ...args, "--json"];
   const { code, stdout, stderr } = await outcomeOf(command, { cwd: work.folder, env: { ...process.env, ...env } });
   if (code !== 0) throw new Error(stderr);
   const [peak] = (await jsonLines(report)) as [number];
@@ -52,6 +52,15 @@ describe("100,000 people in a directory that gives 500 at a time", () => {
   afterAll(async () => {
     await slapd?.stop();
     await mariadb?.stop();
+  });
+
+  it("a dry run of the first load counts all the active ones in less than 160 MiB, and leaves the table empty", async () => {
+    const before = await writeStatements();
+    const { counts, peak: kibibytes } = await measured(work, env, ["dry-run"]);
+    expect(counts).toEqual({ ...noCounts, read: active, inserted: active });
+    expect(kibibytes).toBeLessThan(160 * 1024);
+    expect(await writeStatements()).toBe(before);
+    expect(await mariadb.sql("select count(*) as n from users")).toEqual([{ n: 0 }]);
   });
 
   it("the first load inserts all the active ones, in less than 160 MiB", async () => {
@@ -107,6 +116,24 @@ describe("100,000 people in a directory that gives 500 at a time", () => {
     expect(written.map(String).sort()).toEqual(expected.map(String).sort());
     expect(await jsonLines(work.path("changes"))).toEqual(changes);
     expect(await independentReading(slapd, mariadb)).toBe(`${active + 20} people, ${active + 20} rows\n`);
+  });
+
+  it("after 1 % changed, a dry run and the sync after it agree in every count and change, and the dry run leaves no trace", async () => {
+    const changed = Array.from({ length: people / 100 }, (_, i) => i * 100 + 3).filter(
+      (i) => person(i).active && i % 31 !== 5,
+    );
+    const title = (i: number) =>
+      `dn:: ${Buffer.from(dnOf(i)).toString("base64")}\nchangetype: modify\nreplace: title\ntitle: Head ${i}\n\n`;
+    await slapd.modify(changed.map(title).join(""));
+    const checksum = () => mariadb.sql("checksum table users");
+    const before = await checksum();
+    const dry = await work.json(["dry-run", "--changes", "dry"], env);
+    expect(await checksum()).toEqual(before);
+    const real = await work.json(["sync", "--changes", "real"], env);
+    expect(real.counts.updated).toBe(changed.length);
+    expect([dry.counts, dry.changes, dry.rejects]).toEqual([real.counts, real.changes, real.rejects]);
+    expect(await jsonLines(work.path("dry"))).toEqual(await jsonLines(work.path("real")));
+    expect(await checksum()).not.toEqual(before);
   });
 
   it("300,000 people take hardly more memory than 100,000", async () => {

@@ -13,7 +13,7 @@ export type SqlRow = Record<string, unknown>;
 export interface TestDatabase {
   readonly title: string;
   config(table: string, matchKey: string): ResolvedTarget;
-  open(table: string, matchKey: string): Promise<Target>;
+  open(table: string, matchKey: string, options?: { readonly readOnly: boolean }): Promise<Target>;
   /** Runs SQL beside the target; several statements only where there are no values. */
   sql(text: string, values?: SqlValue[]): Promise<SqlRow[]>;
   stop(): Promise<void>;
@@ -38,7 +38,7 @@ export async function mariadbDatabase(options?: MariadbOptions): Promise<Mariadb
     server,
     title: `idm at ${host}:${port}`,
     config,
-    open: (table, matchKey) => openTarget(config(table, matchKey)),
+    open: (table, matchKey, options) => openTarget(config(table, matchKey), options),
     sql: (text, values) => server.sql(text, values),
     stop: () => server.stop(),
   };
@@ -63,7 +63,7 @@ export async function sqliteDatabase(): Promise<SqliteDatabase> {
     filename,
     title: filename,
     config,
-    open: (table, matchKey) => openTarget(config(table, matchKey)),
+    open: (table, matchKey, options) => openTarget(config(table, matchKey), options),
     sql: async (text, values) => {
       if (values === undefined && !/^\s*(select|explain)/i.test(text)) {
         raw.exec(text);
