@@ -58,7 +58,8 @@ Changed (1)
 Leaving  not judged: leavers.action is "ignore", rows without an active entry are left as they are
 
 Rejected (1)
-  ! uid=carl,${base}: email "bert@example.com" already belongs to the row with username "bert" (uid=bert,${base})
+  ! uid=carl,${base}
+      email "bert@example.com" already belongs to the row with username "bert" (uid=bert,${base})
 
   3 active entries read
   1 would be inserted

@@ -48,9 +48,15 @@ it("the table, the rights and the configuration of the README do what it says, w
   expect([all.code, all.counts.inserted, all.counts.unchanged]).toEqual([0, active - 1, 1]);
 });
 
-it("every option of sync stands in the README, and no other", async () => {
-  const { stdout } = await (await workspace()).run(["sync", "--help"]);
+it.each([
+  ["sync", ["of `sync` and `dry-run`"]],
+  ["dry-run", ["of `sync` and `dry-run`", "of `dry-run` alone"]],
+])("every option of %s stands in the README, and no other", async (command, tables) => {
+  const { stdout } = await (await workspace()).run([command, "--help"]);
   const options = (text: string): string[] => [...new Set(text.match(/--[a-z][a-z-]+/g))].sort();
-  const section = readme.slice(readme.search(/^\| option +\| meaning/m), readme.search(/^\| exit code +\| meaning/m));
-  expect(options(section)).toEqual(options(stdout).filter((option) => option !== "--help"));
+  const section = tables.map((title) => {
+    const [, table = ""] = readme.split(`| option ${title} | meaning |`);
+    return table.slice(0, table.indexOf("\n\n"));
+  });
+  expect(options(section.join())).toEqual(options(stdout).filter((option) => option !== "--help"));
 });

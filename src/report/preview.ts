@@ -3,7 +3,7 @@ import { printable, visible } from "../mapping/printable.ts";
 import { type Palette, palette } from "./chalk.ts";
 import type { Counts, Header, Report, Summary } from "./event.ts";
 import { padTo, widthOf } from "./width.ts";
-import { countLines, headerLines, number, pad, previewEndWords, rejectWords } from "./words.ts";
+import { countLines, headerLines, number, pad, previewEndWords } from "./words.ts";
 
 /** How each kind of change is shown, in this order. */
 const kinds = {
@@ -142,7 +142,7 @@ function rejected(paint: Palette, rejects: readonly Reject[], { rejected: all }:
   return [
     "",
     paint.head(`Rejected (${number(all)})`),
-    ...rejects.map((reject) => `${paint.bad("  !")} ${rejectWords(reject)}`),
+    ...rejects.flatMap(({ dn, reason }) => [`${paint.bad("  !")} ${visible(dn)}`, `      ${visible(reason)}`]),
     ...(left > 0 ? [paint.faint(`  and ${number(left)} more: --limit N shows more, --rejects FILE holds all`)] : []),
   ];
 }

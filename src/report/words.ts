@@ -28,7 +28,7 @@ export function progressWords(counts: Counts, elapsedMs: number): string {
 const startWords = ({ command, name, source, target }: Header): string =>
   `${command} ${name}: from ${source} into ${target}`;
 
-export const rejectWords = ({ dn, reason }: Reject): string => visible(`${dn}: ${reason}`);
+const rejectWords = ({ dn, reason }: Reject): string => visible(`${dn}: ${reason}`);
 
 /** `update anna (uid=anna,…): email "a" → "b"` */
 function changeWords({ kind, key, dn, columns }: Change): string {
