@@ -175,6 +175,18 @@ describe.each(databases)("a target in $name", ({ name: product, start, numbered 
       ]);
     });
 
+    it("names a row by the key that it has since", async () => {
+      const collate = product === "SQLite" ? "collate nocase" : "collate utf8mb4_general_ci";
+      const name = await table(`id varchar(9) ${collate} primary key, mail varchar(20) unique`);
+      await database.sql(`insert into ${name} values ('ANNA', 'a')`);
+      await open(name, "id", (target) =>
+        rehearse(target, async (rehearsal) => {
+          await rehearsal.write([{ kind: "update", key: "ANNA", columns: ["id"], values: ["anna"] }]);
+          expect((await rehearsal.holders(indexOf(target, "mail"), [["a"]])).map(({ key }) => key)).toEqual(["anna"]);
+        }),
+      );
+    });
+
     it("refuses a new row without what has no default, but not where a trigger may fill it", async () => {
       const name = await table("id int primary key, mail varchar(20) unique, level int not null");
       const write = (target: Target) =>

@@ -46,7 +46,8 @@ function rehearsalOf(
   const holders: Target["holders"] = async (index, values) =>
     (await target.holders(index, values)).map(({ identity, key }) => {
       const owner = spool.get(placeOf(index, identity));
-      return { identity, key: owner === undefined ? key : owner?.key };
+      if (owner !== undefined) return { identity, key: owner?.key };
+      return { identity, key: typeof key === "string" ? (spool.get(respelt(key))?.key ?? key) : key };
     });
   return {
     ...target,
@@ -67,6 +68,9 @@ function rehearsalOf(
 }
 
 const placeOf = (index: UniqueIndex, identity: string): string => `${index.name}\0${identity}`;
+
+/** Where it is noted that a row has its key in another spelling since. */
+const respelt = (key: string): string => `\0${key}`;
 
 /** As the database would: a new row that leaves out a column which must have a value and has no default. */
 function refuseMissing({ table }: Target, write: Write): void {
@@ -128,6 +132,7 @@ function judge(
       if (given) ledger.set(placeOf(index, given.identity), null);
       if (taken) ledger.set(placeOf(index, taken.identity), self);
     }
+    if (write.kind === "update" && self.key !== write.key) ledger.set(respelt(write.key), self);
   }
   return ledger;
 }
