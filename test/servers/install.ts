@@ -39,6 +39,7 @@ const requirements: readonly Requirement[] = [
   { what: "/usr/bin/time", from: "time", present: () => isExecutable("/usr/bin/time") },
   aProgram("openssl", "openssl"),
   aProgram("setpriv", "util-linux"),
+  aProgram("chromium", "chromium"),
 ];
 
 /** What the tests need and this machine lacks. */

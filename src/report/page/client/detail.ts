@@ -1,0 +1,160 @@
+/** The list of changes: what stands in a row, and what one person unfolds to. */
+
+function changeList(changes: readonly PageChange[], columns: readonly ColumnSource[]): HTMLElement {
+  const sources = new Map(columns.map((column) => [column.name, column]));
+  const choice = openChoice(changes, columns, () => list.keep(choice.wanted));
+  const list = openList<PageChange>({
+    name: "change-list",
+    caption: "Changes, a row for each person; the button in the first cell unfolds the person's columns",
+    rows: changes,
+    words: ["change", "changes"],
+    placeholder: "key, DN, any value",
+    columns: [
+      { name: "key", label: "Key", order: ({ key }) => key, cell: ({ key }) => textNode(key) },
+      { name: "kind", label: "Kind", order: kindOrder, cell: kindNode },
+      { name: "dn", label: "DN", order: ({ dn }) => dn, cell: ({ dn }) => textNode(dn, "dn") },
+      { name: "columns", label: "Columns", order: (change) => Object.keys(change.columns).length, cell: columnsNode },
+    ],
+    text: changeText,
+    unfold: (change) => changeNode(change, sources),
+    controls: choice.nodes,
+  });
+  return list.node;
+}
+
+const kindOrder = ({ kind, reactivated }: PageChange): number => 2 * kindNames.indexOf(kind) + (reactivated ? 1 : 0);
+
+const kindNode = ({ kind, reactivated }: PageChange): HTMLElement =>
+  element(
+    "span",
+    { class: "badges" },
+    badge(kind, kinds[kind].label),
+    ...(reactivated ? [badge("reactivated", "Reactivated")] : []),
+  );
+
+const badge = (kind: string, label: string): HTMLElement => element("span", { class: `badge kind-${kind}` }, label);
+
+/** How many columns, and which where they are few enough to read. */
+function columnsNode({ kind, columns }: PageChange): HTMLElement {
+  const names = Object.keys(columns);
+  const count = element("span", { class: "count" }, counted(names.length));
+  const few = kinds[kind].old
+    ? [
+        " ",
+        element(
+          "span",
+          { class: "note" },
+          ...visibleNodes(names.slice(0, 4).join(", ")),
+          names.length > 4 ? ", …" : "",
+        ),
+      ]
+    : [];
+  return element("span", {}, count, ...few);
+}
+
+function changeText({ key, dn, columns, raw }: PageChange): string {
+  const differences = Object.values(columns).flatMap(({ from, to }) => [from, to]);
+  const values = Object.values(raw ?? {})
+    .flat()
+    .map((value) => (typeof value === "string" ? value : `0x${value.hex}`));
+  return [key, dn, ...differences.filter((value) => value !== null), ...values].join("\n");
+}
+
+/** The choice by kind and by column. */
+function openChoice(changes: readonly PageChange[], columns: readonly ColumnSource[], changed: () => void) {
+  const views: readonly (readonly [label: string, is: (change: PageChange) => boolean])[] = [
+    ["All", () => true],
+    ...kindNames.map((name) => [kinds[name].label, ({ kind }: PageChange) => kind === name] as const),
+    ["Reactivated", ({ reactivated }) => reactivated],
+  ];
+  let isKind: (change: PageChange) => boolean = () => true;
+  const column = element("select");
+  const drawColumns = (): void => {
+    const { value } = column;
+    const often = new Map(columns.map(({ name }) => [name, 0]));
+    for (const change of changes.filter(isKind)) {
+      for (const name of Object.keys(change.columns)) often.set(name, (often.get(name) ?? 0) + 1);
+    }
+    const choices = [...often].filter(([name, count]) => count > 0 || name === value);
+    column.replaceChildren(
+      element("option", { value: "" }, "any column"),
+      ...choices.map(([name, count]) =>
+        element(
+          "option",
+          { value: name },
+          ...visibleNodes(name).map((node) => (typeof node === "string" ? node : (node.textContent ?? ""))),
+          ` (${counted(count)})`,
+        ),
+      ),
+    );
+    column.value = value;
+  };
+  const radios = views.flatMap(([label, is], index) => {
+    const count = changes.filter(is).length;
+    if (index > 0 && count === 0) return [];
+    const radio = element("input", { type: "radio", name: "kind", value: label, checked: index === 0 });
+    radio.addEventListener("change", () => {
+      isKind = is;
+      drawColumns();
+      changed();
+    });
+    return [element("label", {}, radio, element("span", {}, `${label} `, element("b", {}, counted(count))))];
+  });
+  column.addEventListener("change", changed);
+  drawColumns();
+  return {
+    nodes: [
+      element("fieldset", { class: "kinds" }, element("legend", {}, "Kind"), element("div", {}, ...radios)),
+      element("label", { class: "by-column" }, element("span", {}, "Column"), column),
+    ],
+    wanted: (change: PageChange) => isKind(change) && (column.value === "" || column.value in change.columns),
+  };
+}
+
+/** A person: each column with where it comes from, by which way, and what it was and will be. */
+function changeNode(change: PageChange, sources: ReadonlyMap<string, ColumnSource>): HTMLElement {
+  const { old } = kinds[change.kind];
+  const labels = ["Column", "Source, and what the directory sent", "Steps", ...(old ? ["Old", "New"] : ["New"])];
+  const rows = Object.entries(change.columns).map(([name, { from, to }]) => {
+    const source = sources.get(name);
+    const marks = from !== null && to !== null ? differing(from, to) : undefined;
+    const cells = [
+      sourceNode(source, change.raw),
+      stepsNode(source?.steps ?? []),
+      ...(old ? [element("div", { class: "old" }, valueNode(from, marks?.old))] : []),
+      element("div", { class: "new" }, valueNode(to, marks?.new)),
+    ];
+    return element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, textNode(name)),
+      ...cells.map((cell, index) => element("td", { "data-label": labels[index + 1] ?? "" }, cell)),
+    );
+  });
+  return element(
+    "table",
+    { class: "columns" },
+    element("caption", {}, textNode(change.dn, "dn")),
+    element("thead", {}, element("tr", {}, ...labels.map((label) => element("th", { scope: "col" }, label)))),
+    element("tbody", {}, ...rows),
+  );
+}
+
+function sourceNode(source: ColumnSource | undefined, raw: PageChange["raw"]): HTMLElement {
+  if (!source) return element("span", { class: "note" }, "not mapped");
+  const attributes = source.attributes.map((name) => {
+    const values = raw?.[name] ?? [];
+    const sent =
+      values.length > 0
+        ? element("ul", { class: "raw" }, ...values.map((value) => element("li", {}, rawNode(value))))
+        : element("span", { class: "note" }, raw ? "not in the entry" : "no entry");
+    return element("div", { class: "attribute" }, textNode(name, "name"), sent);
+  });
+  const plain = source.attributes.join(", ").toLowerCase() === source.source.toLowerCase();
+  return element("div", {}, ...(plain ? [] : [textNode(source.source, "code")]), ...attributes);
+}
+
+const stepsNode = (steps: readonly string[]): HTMLElement =>
+  steps.length === 0
+    ? element("span", { class: "note" }, "as it is")
+    : element("ol", { class: "steps" }, ...steps.map((step) => element("li", {}, textNode(step, "code"))));

@@ -1,0 +1,32 @@
+type PageHeader = import("../data.ts").PageHeader;
+type PageEnd = import("../data.ts").PageEnd;
+type PageChange = import("../data.ts").PageChange;
+type RawValue = import("../data.ts").RawValue;
+type Reject = import("../../../change.ts").Reject;
+type ColumnSource = import("../../event.ts").ColumnSource;
+type Counts = import("../../event.ts").Counts;
+
+interface Kind {
+  readonly label: string;
+  readonly count: keyof Counts;
+  /** What is said of so many rows. */
+  readonly words: string;
+  /** Whether the row exists, so that its columns have an old value. */
+  readonly old: boolean;
+}
+
+/** Each kind of change; its colour is `.kind-…` in page.css. */
+const kinds = {
+  insert: { label: "New", count: "inserted", words: "to insert", old: false },
+  update: { label: "Changed", count: "updated", words: "to update", old: true },
+  deactivate: { label: "Leaving", count: "deactivated", words: "to deactivate", old: true },
+} satisfies Record<PageChange["kind"] | "deactivate", Kind>;
+
+const kindNames = Object.keys(kinds) as (keyof typeof kinds)[];
+
+/** What the picture of proportions is made of. */
+const shares: readonly (Pick<Kind, "label" | "count"> & { readonly name: string })[] = [
+  ...kindNames.map((name) => ({ name, ...kinds[name] })),
+  { name: "unchanged", label: "Unchanged", count: "unchanged" },
+  { name: "reject", label: "Rejected", count: "rejected" },
+];

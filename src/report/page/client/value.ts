@@ -1,0 +1,96 @@
+/** Values as people can read them, and never as anything but text. */
+
+/** The same characters as `visible` of the program shows: control, format, surrogate and line-breaking ones. */
+const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const shortNames: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** Text nodes, with what cannot be seen as `\u{202e}` in an element of its own. */
+function visibleNodes(text: string): (Node | string)[] {
+  const nodes: (Node | string)[] = [];
+  let from = 0;
+  for (const { 0: character, index } of text.matchAll(hidden)) {
+    if (index > from) nodes.push(text.slice(from, index));
+    const name = shortNames[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`;
+    nodes.push(element("span", { class: "hidden-character" }, name));
+    from = index + character.length;
+  }
+  if (from < text.length) nodes.push(text.slice(from));
+  return nodes;
+}
+
+/** A text that stands by itself: a DN, a key, a reason. */
+const textNode = (text: string, name = "text"): HTMLElement => element("bdi", { class: name }, ...visibleNodes(text));
+
+const longest = 240;
+const head = 120;
+const tail = 60;
+
+/** A column's value; `NULL` and the empty text look like no text. `marked` is the part that differs. */
+function valueNode(value: string | null, marked?: readonly [from: number, to: number]): HTMLElement {
+  if (value === null) return element("span", { class: "null" }, "NULL");
+  if (value === "") return element("span", { class: "null" }, "empty text");
+  if (value.length > longest) return foldedNode(value);
+  const [from, to] = marked ?? [0, 0];
+  const middle = from < to ? [element("mark", {}, ...spacedNodes(value, from, to))] : [];
+  return element("bdi", { class: "value" }, ...spacedNodes(value, 0, from), ...middle, ...spacedNodes(value, to));
+}
+
+/** Part of a value; spaces at the value's ends are shown, for they are what `trim` takes away. */
+function spacedNodes(value: string, from: number, to = value.length): (Node | string)[] {
+  const start = Math.min(Math.max(value.length - value.trimStart().length, from), to);
+  const end = Math.max(Math.min(value.trimEnd().length, to), start);
+  const space = (part: string) =>
+    part === "" ? [] : [element("span", { class: "space", title: "space at the end" }, ...visibleNodes(part))];
+  return [...space(value.slice(from, start)), ...visibleNodes(value.slice(start, end)), ...space(value.slice(end, to))];
+}
+
+function foldedNode(value: string): HTMLElement {
+  const button = element(
+    "button",
+    { type: "button", class: "quiet", "aria-expanded": "false" },
+    `show all ${counted(value.length)} characters`,
+  );
+  // Not in the middle of a pair of surrogates.
+  const start = value.slice(0, head).replace(/[\ud800-\udbff]$/, "");
+  const end = value.slice(-tail).replace(/^[\udc00-\udfff]/, "");
+  const text = element("bdi", { class: "value" }, ...visibleNodes(start), "…", ...visibleNodes(end));
+  button.addEventListener("click", () => {
+    text.replaceChildren(...visibleNodes(value));
+    button.setAttribute("aria-expanded", "true");
+    text.tabIndex = -1;
+    text.focus();
+    button.hidden = true;
+  });
+  return element("span", {}, text, " ", button);
+}
+
+function rawNode(value: RawValue): HTMLElement {
+  if (typeof value === "string") return valueNode(value);
+  const more = value.bytes > value.hex.length / 2 ? "… " : " ";
+  return element(
+    "span",
+    {},
+    valueNode(`0x${value.hex}`),
+    element("span", { class: "note" }, more, counting(value.bytes, "byte")),
+  );
+}
+
+/** Where two values differ between what they begin and end with alike; nothing where they have little in common. */
+function differing(
+  from: string,
+  to: string,
+): { old: readonly [number, number]; new: readonly [number, number] } | undefined {
+  const before = Array.from(from);
+  const after = Array.from(to);
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before[start] === after[start]) start++;
+  let end = 0;
+  while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
+  if (3 * (start + end) < Math.max(before.length, after.length)) return undefined;
+  const units = (characters: readonly string[]): readonly [number, number] => [
+    characters.slice(0, start).join("").length,
+    characters.slice(0, characters.length - end).join("").length,
+  ];
+  return { old: units(before), new: units(after) };
+}
