@@ -114,7 +114,7 @@ function openChoice(changes: readonly PageChange[], columns: readonly ColumnSour
 /** A person: each column with where it comes from, by which way, and what it was and will be. */
 function changeNode(change: PageChange, sources: ReadonlyMap<string, ColumnSource>): HTMLElement {
   const { old } = kinds[change.kind];
-  const labels = ["Column", "Source, and what the directory sent", "Steps", ...(old ? ["Old", "New"] : ["New"])];
+  const labels = ["Column", "Source and raw values", "Steps", ...(old ? ["Old", "New"] : ["New"])];
   const rows = Object.entries(change.columns).map(([name, { from, to }]) => {
     const source = sources.get(name);
     const marks = from !== null && to !== null ? differing(from, to) : undefined;
@@ -134,7 +134,7 @@ function changeNode(change: PageChange, sources: ReadonlyMap<string, ColumnSourc
   return element(
     "table",
     { class: "columns" },
-    element("caption", {}, textNode(change.dn, "dn")),
+    element("caption", { class: "unseen" }, textNode(change.dn)),
     element("thead", {}, element("tr", {}, ...labels.map((label) => element("th", { scope: "col" }, label)))),
     element("tbody", {}, ...rows),
   );

@@ -9,17 +9,17 @@ type Counts = import("../../event.ts").Counts;
 interface Kind {
   readonly label: string;
   readonly count: keyof Counts;
-  /** What is said of so many rows. */
-  readonly words: string;
+  /** What a sync does to the row. */
+  readonly verb: string;
   /** Whether the row exists, so that its columns have an old value. */
   readonly old: boolean;
 }
 
 /** Each kind of change; its colour is `.kind-…` in page.css. */
 const kinds = {
-  insert: { label: "New", count: "inserted", words: "to insert", old: false },
-  update: { label: "Changed", count: "updated", words: "to update", old: true },
-  deactivate: { label: "Leaving", count: "deactivated", words: "to deactivate", old: true },
+  insert: { label: "New", count: "inserted", verb: "insert", old: false },
+  update: { label: "Changed", count: "updated", verb: "update", old: true },
+  deactivate: { label: "Leaving", count: "deactivated", verb: "deactivate", old: true },
 } satisfies Record<PageChange["kind"] | "deactivate", Kind>;
 
 const kindNames = Object.keys(kinds) as (keyof typeof kinds)[];

@@ -65,7 +65,9 @@ function showOutcome(end: PageEnd): void {
   const { counts, error } = end;
   const { tone, line, next }: Ending = endings[end.outcome];
   const parts = kindNames.map((name) => kinds[name]).filter(({ count }) => counts[count] > 0);
-  const change = parts.map(({ count, words }) => `${words.replace(/^to /, "")} ${counted(counts[count])}`).join(", ");
+  const change = new Intl.ListFormat("en-GB").format(
+    parts.map(({ count, verb }) => `${verb} ${counted(counts[count])}`),
+  );
   const rows = parts.reduce((sum, { count }) => sum + counts[count], 0) === 1 ? "row" : "rows";
   const section = byId("outcome");
   section.classList.add(tone);

@@ -1,13 +1,13 @@
-import type { Change } from "../src/change.ts";
-import type { Entry } from "../src/entry.ts";
-import type { ColumnSource, Counts, Header, Report, Summary, SyncEvent } from "../src/report/event.ts";
-import { tally } from "../src/report/tally.ts";
-import { person } from "./servers/people.ts";
+import type { Change } from "../../src/change.ts";
+import type { Entry } from "../../src/entry.ts";
+import type { ColumnSource, Counts, Header, Report, Summary, SyncEvent } from "../../src/report/event.ts";
+import { tally } from "../../src/report/tally.ts";
+import { person } from "../servers/people.ts";
 
 /** The built listener: the build puts the script and the style of the page beside it. */
 export const { htmlReport } = (await import(
-  new URL("../dist/report/page/page.js", import.meta.url).href
-)) as typeof import("../src/report/page/page.ts");
+  new URL("../../dist/report/page/page.js", import.meta.url).href
+)) as typeof import("../../src/report/page/page.ts");
 
 const column = (name: string, source: string, steps: readonly string[] = []): ColumnSource => ({
   name,
@@ -112,3 +112,13 @@ export const finished = (end: Partial<Omit<Summary, "counts">>, counts: Counts):
 
 export const range = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i));
+
+export const noCounts: Counts = {
+  read: 0,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  reactivated: 0,
+  deactivated: 0,
+  rejected: 0,
+};

@@ -1,10 +1,15 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import type { SyncEvent } from "../../src/report/event.ts";
+import { instanceFolder } from "../servers/folder.ts";
+import { htmlReport, tell } from "./events.ts";
 
 /** Debian's browser, and pages in it that are watched for what they must not do. */
 
-export const openBrowser = (): Promise<Browser> =>
+const openBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: [
@@ -19,18 +24,14 @@ export const openBrowser = (): Promise<Browser> =>
     ],
   });
 
-export interface WatchedPage {
+interface WatchedPage {
   readonly page: Page;
   /** Dialogs, lines on the console, errors, and requests beside that for the file. */
   readonly trouble: readonly string[];
 }
 
 /** Opens a report and waits until its script has shown it. */
-export async function openReport(
-  browser: Browser,
-  file: string,
-  options: BrowserContextOptions = {},
-): Promise<WatchedPage> {
+async function openReport(browser: Browser, file: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const url = pathToFileURL(file).href;
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
   const trouble: string[] = [];
@@ -53,3 +54,34 @@ export const dataOf = (file: string, name: string): unknown[] =>
   [...readFileSync(file, "utf8").matchAll(/<script type="application\/json" data-name="(\w+)">(.*?)<\/script>/gs)]
     .filter(([, found]) => found === name)
     .map(([, , json]) => JSON.parse(json ?? ""));
+
+/** For a test file: one browser, and a folder for its reports. */
+export function usePages() {
+  let browser: Browser;
+  let folder: string;
+  beforeAll(async () => {
+    browser = await openBrowser();
+    folder = await instanceFolder("report-");
+  });
+  afterAll(() => browser.close());
+  const path = (name: string): string => join(folder, name);
+  const open = (file: string, options?: BrowserContextOptions) => openReport(browser, file, options);
+  return {
+    browser: () => browser,
+    path,
+    open,
+    /** The report of a run of these events, open in the browser. */
+    shown: (name: string, events: Iterable<SyncEvent>, options?: BrowserContextOptions): Promise<WatchedPage> => {
+      tell(htmlReport(path(name)), events);
+      return open(path(name), options);
+    },
+  };
+}
+
+/** The keys of the changes that stand in the table. */
+export const keys = (page: Page): Promise<string[]> => texts(page, "#change-list .toggle");
+
+/** How many changes are found. */
+export const status = (page: Page): Promise<string | null> => page.locator("#change-list .status").textContent();
+
+export const texts = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allTextContents();

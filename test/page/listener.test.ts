@@ -1,0 +1,131 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { describe, expect, test } from "vitest";
+import { dataOf, status, texts, usePages } from "./browser.ts";
+import { changeEvent, finished, header, htmlReport, noCounts, personEvent, range, tell } from "./events.ts";
+
+const { shown, open, path, browser } = usePages();
+
+test("Holds 50,000 changes and says how many there were", async () => {
+  const { page } = await shown(
+    "bound.html",
+    range(50_003, (index) =>
+      changeEvent({
+        kind: "insert",
+        key: `u${index}`,
+        dn: `uid=u${index}`,
+        columns: { username: { from: null, to: `u${index}` } },
+      }),
+    ),
+  );
+  expect(await page.locator("#changes .bound").textContent()).toBe(
+    "The first 50,000 of 50,003 changes are in this page; --changes FILE holds all.",
+  );
+  expect(await status(page)).toBe("50,000 changes");
+  expect(await texts(page, ".legend li .figure")).toEqual(["50,003", "0", "0", "0", "0"]);
+});
+
+const error = { message: "the database db.example.com:3306 refused the connection", hint: "is it started?" };
+
+test("Is whole where the run failed before it started", async () => {
+  htmlReport(path("early.html"))(finished({ outcome: "failed", error }, noCounts));
+  const { page, trouble } = await open(path("early.html"));
+  expect(await texts(page, "#outcome-line, .error, .hint, #changes .note, #rejects .note")).toEqual([
+    "The dry run failed. What is shown here is not complete.",
+    error.message,
+    error.hint,
+    "The run ended before there was any.",
+    "The run ended before there was any.",
+  ]);
+  expect([await page.locator("#mapping").isVisible(), trouble]).toEqual([false, []]);
+});
+
+test("Keeps what was told where the run failed later", async () => {
+  const file = path("late.html");
+  tell(htmlReport(file), range(3, personEvent), { outcome: "interrupted", error });
+  const { page } = await open(file);
+  expect([await page.locator("#outcome-line").textContent(), await status(page)]).toEqual([
+    "The dry run was interrupted. What is shown here is not complete.",
+    "3 changes",
+  ]);
+});
+
+test("Says in a page that was never finished that it is not complete", async () => {
+  htmlReport(path("killed.html"))({ type: "started", header });
+  const page = await browser().newPage();
+  await page.goto(pathToFileURL(path("killed.html")).href);
+  expect(await page.locator("#unfinished").textContent()).toMatch(/^This page is not complete/);
+  expect([await page.locator("#unfinished").count(), await page.locator("#page").isVisible()]).toEqual([1, false]);
+});
+
+describe("the file", () => {
+  test("is readable by its owner alone, and is replaced by the next page", () => {
+    const file = path("mine.html");
+    tell(htmlReport(file), range(3, personEvent));
+    tell(htmlReport(file), range(1, personEvent));
+    expect([statSync(file).mode & 0o777, dataOf(file, "records").flat().length]).toEqual([0o600, 1]);
+  });
+
+  test("keeps the last page until the run starts", () => {
+    const file = path("kept.html");
+    tell(htmlReport(file), range(3, personEvent));
+    const before = readFileSync(file, "utf8");
+    htmlReport(file);
+    expect(readFileSync(file, "utf8")).toBe(before);
+  });
+
+  test.each([
+    ["other.html", "<!doctype html>\n<title>Minutes</title>\n"],
+    ["changes.jsonl", '{"kind":"insert","key":"a"}\n'],
+  ])("is not replaced where it is not a page of ours: %s", (name, text) => {
+    writeFileSync(path(name), text);
+    expect(() => htmlReport(path(name))).toThrow(
+      expect.objectContaining({
+        name: "Failure",
+        turn: "usage",
+        message: `--report: ${path(name)} exists and is not a file that this option wrote`,
+      }),
+    );
+    expect(readFileSync(path(name), "utf8")).toBe(text);
+  });
+
+  test("is told at once where it cannot be written", () => {
+    const name = path("none/page.html");
+    expect(() => htmlReport(name)).toThrow(
+      expect.objectContaining({
+        turn: "usage",
+        message: expect.stringContaining(`--report: cannot write to ${name}: ENOENT`),
+      }),
+    );
+  });
+
+  test("is told once where the disk is full, and the run ends all the same", () => {
+    const report = htmlReport("/dev/full");
+    const full = { turn: "files", message: expect.stringContaining("--report: cannot write to /dev/full: ENOSPC") };
+    expect(() => report({ type: "started", header })).toThrow(expect.objectContaining(full));
+    expect(() => report(finished({ outcome: "failed", error }, noCounts))).not.toThrow();
+  });
+});
+
+test("Needs no more memory for 200,000 changes than for a few", () => {
+  const script = `
+    const { htmlReport } = await import(${JSON.stringify(new URL("../../dist/report/page/page.js", import.meta.url).href)});
+    const report = htmlReport(${JSON.stringify(path("memory.html"))});
+    report({ type: "started", header: { ...${JSON.stringify(header)}, startedAt: new Date() } });
+    for (let index = 0; index < 200_000; index++) {
+      const columns = { email: { from: null, to: "x".repeat(500) + index } };
+      report({ type: "change", reactivated: false, change: { kind: "insert", key: "u" + index, dn: "uid=u" + index, columns } });
+    }
+    const counts = { read: 200_000, inserted: 200_000, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
+    report({ type: "finished", summary: { outcome: "succeeded", counts, finishedAt: new Date(), durationMs: 1, error: null } });
+  `;
+  // The text of the changes that the page holds is some 30 MB.
+  const node = ["--max-old-space-size=12", "--input-type=module", "--eval", script];
+  const { status, stderr } = spawnSync(process.execPath, node, { encoding: "utf8" });
+  expect([status, stderr]).toEqual([0, ""]);
+  expect(dataOf(path("memory.html"), "records").flat()).toHaveLength(50_000);
+  expect(dataOf(path("memory.html"), "end")).toEqual([
+    expect.objectContaining({ told: { changes: 200_000, rejects: 0, messages: 0 } }),
+  ]);
+});
