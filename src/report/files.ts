@@ -12,10 +12,7 @@ export function jsonLines(option: string, file: string, line: (event: SyncEvent)
   const lines = () => plural(pending.split("\n").length - 1, "line");
   const flush = (): void => {
     if (pending === "") return;
-    result.write(
-      pending,
-      () => `${lines()} of the last finished batch may be missing from the file; make room`,
-    );
+    result.write(pending, () => `${lines()} of the last finished batch may be missing from the file; make room`);
     pending = "";
   };
   return (event) => {

@@ -7,6 +7,7 @@ import { combine } from "./combine.ts";
 import { jsonDocument } from "./document.ts";
 import type { Header, Report, Summary } from "./event.ts";
 import { jsonLines } from "./files.ts";
+import { htmlReport } from "./page/page.ts";
 import { humanPreview } from "./preview.ts";
 import { barProgress, plainProgress } from "./progress.ts";
 import { humanSummary } from "./summary.ts";
@@ -20,6 +21,18 @@ export interface Reports {
   open(): void;
   /** Says why a run ended. */
   failed(words: Summary["error"], error: unknown): void;
+}
+
+function refuseSameFile(options: RunOptions, cwd: string): void {
+  const named = (["changes", "rejects", "report"] as const).flatMap((option) => {
+    const file = options[option];
+    return file === undefined ? [] : [{ option, file, path: resolve(cwd, file) }];
+  });
+  for (const [at, { option, file, path }] of named.entries()) {
+    const before = named.slice(0, at).find((each) => each.path === path);
+    if (!before) continue;
+    throw new Failure("usage", `--${before.option} and --${option}: both name ${file}`, { hint: "name two files" });
+  }
 }
 
 /** What people read on stdout at the end. */
@@ -65,12 +78,11 @@ export function openReports(
         const name = options[option];
         return name === undefined ? () => {} : jsonLines(`--${option}`, resolve(io.cwd(), name), line);
       };
-      if (options.changes !== undefined && options.changes === options.rejects) {
-        throw new Failure("usage", `--changes and --rejects: both name ${options.changes}`, { hint: "name two files" });
-      }
+      refuseSameFile(options, io.cwd());
       const changes = file("changes", (event) => (event.type === "change" ? event.change : undefined));
       const rejects = file("rejects", (event) => (event.type === "reject" ? event.reject : undefined));
-      all = combine(changes, rejects, talked);
+      const page = options.report === undefined ? [] : [htmlReport(resolve(io.cwd(), options.report), safe)];
+      all = combine(changes, rejects, ...page, talked);
     },
     failed: (words, error) => {
       const foreseen = error instanceof Failure || error instanceof Interrupted;
