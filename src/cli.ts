@@ -29,8 +29,15 @@ export interface RunOptions extends CommonOptions {
   readonly report?: string;
 }
 
+/** What `check` takes. */
+export interface CheckOptions extends CommonOptions {
+  readonly command: "check";
+  /** How many entries are tried. */
+  readonly sample: number;
+}
+
 /** What was asked for, as plain data. */
-export type Options = RunOptions;
+export type Options = RunOptions | CheckOptions;
 
 /** The command to run, or the exit code where the command line was answered already (`--help`, wrong usage). */
 export type Parsed = { readonly options: Options } | { readonly exit: 0 | 2 };
@@ -53,10 +60,10 @@ export function parseArguments(
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText("after", `\nExit codes:\n${exitCodeLines()}`);
-  for (const add of [syncCommand, dryRunCommand]) {
+  for (const add of [syncCommand, dryRunCommand, checkCommand]) {
     const command = add(program);
     command.action(() => {
-      options = { ...command.opts<Omit<Options, "command">>(), command: command.name() as Options["command"] };
+      options = { ...command.opts(), command: command.name() } as Options;
     });
   }
   try {
@@ -110,6 +117,13 @@ const dryRunCommand = (program: Command): Command =>
     .option("--exit-code", "exit with 10 where changes are pending")
     .option("--verify", "execute every batch in a transaction, and roll it back")
     .option("--report <FILE>", "write a page for people: a self-contained HTML file; FILE is replaced");
+
+const checkCommand = (program: Command): Command =>
+  commonOptions(
+    program
+      .command("check")
+      .description("verify everything before the first run, from DNS to real values; writes nothing"),
+  ).option("--sample <N>", "how many entries are tried", wholeNumber(1), 1000);
 
 const wholeNumber =
   (min: number, max = Number.MAX_SAFE_INTEGER) =>

@@ -27,23 +27,28 @@ export function checkFilter(filter: string | undefined): void {
 }
 
 /** What may be right and is probably not. */
-export function tableWarnings(plan: Plan, table: Table): string[] {
+export const tableWarnings = (plan: Plan, table: Table): string[] => [
+  ...unfilledColumns(plan, table).map(
+    (name) =>
+      `the column ${name} must have a value, has no default, and is not in the mapping: the database will refuse new rows`,
+  ),
+  ...idWarnings(plan, table),
+];
+
+/** Columns that the plan leaves out and that must have a value. */
+export function unfilledColumns(plan: Plan, table: Table): string[] {
   const filled = new Set(plan.columns.map(({ column }) => column));
-  const unfilled = [...table.columns.values()].filter(
-    (column) => !column.nullable && !column.hasDefault && !column.generated && !filled.has(column.name),
-  );
+  return [...table.columns.values()]
+    .filter((column) => !column.nullable && !column.hasDefault && !column.generated && !filled.has(column.name))
+    .map(({ name }) => name);
+}
+
+export function idWarnings(plan: Plan, table: Table): string[] {
   const id = plan.columns[plan.immutableId ?? -1];
   const unique = table.uniqueIndexes.some(({ columns }) => columns.length === 1 && columns[0] === id?.column);
+  if (!id || unique) return [];
   return [
-    ...unfilled.map(
-      ({ name }) =>
-        `the column ${name} must have a value, has no default, and is not in the mapping: the database will refuse new rows`,
-    ),
-    ...(id && !unique
-      ? [
-          `${id.name} holds the immutable id and has no unique index: somebody who is renamed gets a second row; make it unique, or the match key`,
-        ]
-      : []),
+    `${id.name} holds the immutable id and has no unique index: somebody who is renamed gets a second row; make it unique, or the match key`,
   ];
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { connect, isIP, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect as connectTls, createSecureContext, TLSSocket } from "node:tls";
 import { Failure } from "../errors.ts";
 import type { LdapConfig } from "./ldap.ts";
 import { BindRefused, bindOver, NoAnswer, startTlsOver } from "./ldapts.ts";
@@ -16,6 +16,17 @@ export interface Connection {
   close(): void;
 }
 
+/** Told how far each try to connect comes, for who wants to show it. */
+export interface ConnectionListener {
+  /** Waited for before the server is tried. */
+  trying(url: URL): Promise<void>;
+  connected(socket: Socket): void;
+  encrypted(socket: TLSSocket): void;
+  bound(): void;
+  /** This server did not answer; whether there is another one to try. */
+  unanswered(failure: Failure, more: boolean): void;
+}
+
 /** Longest wait for TCP and TLS to be there. */
 const longestConnectMs = 10_000;
 /** Result codes after which another server of the list may do better: busy, unavailable. */
@@ -29,14 +40,16 @@ export async function openConnection(
   config: LdapConfig,
   urls: readonly string[],
   signal: AbortSignal,
+  listener?: ConnectionListener,
 ): Promise<Connection> {
   const failed: Failure[] = [];
   for (const url of urls) {
     try {
-      return await openOne(config, new URL(url), url, signal);
+      return await openOne(config, new URL(url), url, signal, listener);
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       failed.push(error.failure);
+      listener?.unanswered(error.failure, failed.length < urls.length);
     }
   }
   const [only] = failed;
@@ -55,8 +68,15 @@ class Unanswered extends Error {
   }
 }
 
-async function openOne(config: LdapConfig, url: URL, server: string, signal: AbortSignal): Promise<Connection> {
+async function openOne(
+  config: LdapConfig,
+  url: URL,
+  server: string,
+  signal: AbortSignal,
+  listener: ConnectionListener | undefined,
+): Promise<Connection> {
   signal.throwIfAborted();
+  await listener?.trying(url);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const secure = url.protocol === "ldaps:";
   const port = Number(url.port) || (secure ? 636 : 389);
@@ -66,14 +86,18 @@ async function openOne(config: LdapConfig, url: URL, server: string, signal: Abo
   const abort = () => socket?.destroy();
   signal.addEventListener("abort", abort, { once: true });
   try {
-    socket = secure ? connectTls({ ...tls, host, port }) : connect({ host, port });
+    const first = secure ? connectTls({ ...tls, host, port }) : connect({ host, port });
+    socket = first;
+    socket.once("connect", () => listener?.connected(first));
     await ready(socket, secure ? "secureConnect" : "connect", timeoutMs);
     if (!secure && tls) {
       await startTlsOver(socket, config.timeoutMs);
       socket = connectTls({ ...tls, socket });
       await ready(socket, "secureConnect", timeoutMs);
     }
+    if (socket instanceof TLSSocket) listener?.encrypted(socket);
     await authenticate(config, socket);
+    listener?.bound();
     signal.throwIfAborted();
   } catch (error) {
     signal.removeEventListener("abort", abort);

@@ -1,9 +1,18 @@
-import { Failure } from "../errors.ts";
+import { Failure, type Turn } from "../errors.ts";
 import type { Result } from "./messages.ts";
 import type { Progress } from "./search.ts";
 
+interface ResultCode {
+  readonly name: string;
+  readonly hint?: string;
+  /** Whose turn it is, where that is not the directory's. */
+  readonly turn?: Turn;
+}
+
+const badFilter = { hint: "check source.filter and source.active", turn: "configuration" } as const;
+
 /** Result codes (RFC 4511 appendix A) that a read meets, and what to do about them. */
-const resultCodes: Readonly<Record<number, { readonly name: string; readonly hint?: string }>> = {
+const resultCodes: Readonly<Record<number, ResultCode>> = {
   1: { name: "operationsError", hint: "some servers want a bind first: set source.bindDn and source.bindPassword" },
   2: { name: "protocolError" },
   3: { name: "timeLimitExceeded", hint: "ask the directory's administrator for a higher time limit for bindDn" },
@@ -14,9 +23,11 @@ const resultCodes: Readonly<Record<number, { readonly name: string; readonly hin
   11: { name: "adminLimitExceeded", hint: "set a smaller source.pageSize, or ask for higher limits for bindDn" },
   12: { name: "unavailableCriticalExtension", hint: "does the server know paged results (RFC 2696)?" },
   13: { name: "confidentialityRequired", hint: 'use ldaps:// or "startTls": true' },
-  18: { name: "inappropriateMatching" },
+  17: { name: "undefinedAttributeType", ...badFilter },
+  18: { name: "inappropriateMatching", ...badFilter },
+  21: { name: "invalidAttributeSyntax", ...badFilter },
   32: { name: "noSuchObject" },
-  34: { name: "invalidDNSyntax", hint: "check source.baseDn" },
+  34: { name: "invalidDNSyntax", hint: "check source.baseDn", turn: "configuration" },
   48: { name: "inappropriateAuthentication", hint: "check source.bindDn and source.bindPassword" },
   49: { name: "invalidCredentials", hint: "check source.bindDn and source.bindPassword" },
   50: { name: "insufficientAccessRights", hint: "give bindDn the right to read these entries" },
@@ -53,6 +64,7 @@ export function searchFailure(progress: Progress, result: Result): Failure {
   const referrals = result.referrals.length > 0 ? ` to ${result.referrals.join(", ")}` : "";
   return incomplete(progress, `the server ended it with ${resultWords(result)}${referrals}`, {
     hint: hintFor(result.code),
+    turn: resultCodes[result.code]?.turn,
   });
 }
 
@@ -60,11 +72,14 @@ export function searchFailure(progress: Progress, result: Result): Failure {
 export function incomplete(
   { server, base, read }: Progress,
   why: string,
-  details: { readonly hint: string; readonly cause?: unknown },
+  {
+    turn = "directory",
+    ...details
+  }: { readonly hint: string; readonly cause?: unknown; readonly turn?: Turn | undefined },
 ): Failure {
   const after = `${read} ${read === 1 ? "entry" : "entries"}`;
   return new Failure(
-    "directory",
+    turn,
     `${server}: the read below ${base || "the root"} is not complete: after ${after} ${why}`,
     details,
   );

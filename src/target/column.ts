@@ -44,6 +44,8 @@ export interface Column {
   readonly generated: boolean;
   /** ON UPDATE CURRENT_TIMESTAMP: the database writes it with every change of another column. */
   readonly setOnUpdate?: boolean;
+  /** What the user may do with it; undefined where the database knows no rights. */
+  readonly rights?: ReadonlySet<string>;
   /** Name of the collation that decides which keys are equal; undefined where equal means the same bytes. */
   readonly collation?: string | undefined;
 }

@@ -16,6 +16,18 @@ interface OpenTable {
   readonly limits: StatementLimits;
 }
 
+/** How a target is opened. */
+export interface Opening {
+  /** The database refuses every write of this connection, by its own means. */
+  readonly readOnly: boolean;
+  /** Told how far it comes, for who wants to show it. */
+  readonly listener?: {
+    /** `title`: of the server, for people. */
+    connected(title: string): void;
+    described(table: Table): void;
+  };
+}
+
 /**
  * The target that is a table of a database. The table's shape is read once, here; a match key that the table cannot
  * keep unique is refused before anything is read.
@@ -23,7 +35,7 @@ interface OpenTable {
 export async function databaseTarget(
   dialect: Dialect,
   config: { readonly table: string; readonly matchKey: string },
-  readOnly: boolean,
+  { readOnly, listener }: Opening,
 ): Promise<Target> {
   const db = await dialect.open(readOnly);
   const sorted = <T>(work: Promise<T>): Promise<T> =>
@@ -32,7 +44,9 @@ export async function databaseTarget(
     });
   try {
     const server = await sorted(dialect.describeServer(db));
+    listener?.connected(server.title);
     const table = await sorted(dialect.describeTable(db, config.table));
+    listener?.described(table);
     const key = matchKeyColumn(table, config.matchKey, dialect.keyCollations);
     const limits = { bindings: dialect.maxBindings, bytes: server.maxBytes, setBy: server.setBy };
     const open: OpenTable = { db, dialect, table, key, limits };

@@ -21,6 +21,8 @@ interface ColumnRow {
   readonly has_default: string | number;
   readonly default_text: string | null;
   readonly extra: string;
+  /** Of this user, from grants of any level: `select,insert,update,references`. */
+  readonly privileges: string;
   readonly charset: string | null;
   readonly collation: string | null;
 }
@@ -32,7 +34,7 @@ export async function describeMysqlTable(db: Knex, schema: string, name: string)
        character_octet_length as octets, numeric_precision as numeric_precision, numeric_scale as scale,
        datetime_precision as fraction, is_nullable as nullable,
        (column_default is not null or extra like '%auto_increment%') as has_default, column_default as default_text,
-       extra as extra,
+       extra as extra, privileges as privileges,
        character_set_name as charset, collation_name as collation
      from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position`,
     [schema, name],
@@ -122,6 +124,7 @@ function column(row: ColumnRow, written: typeof literalText | undefined): Column
     numbered: /\bauto_increment\b/i.test(row.extra),
     generated: /\b(virtual|stored|persistent)\b/i.test(row.extra),
     setOnUpdate: /\bon update\b/i.test(row.extra),
+    rights: new Set(row.privileges.split(",")),
     collation: row.collation ?? undefined,
   };
 }

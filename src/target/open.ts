@@ -1,5 +1,5 @@
 import type { ResolvedConfig } from "../config/load.ts";
-import { databaseTarget } from "./database.ts";
+import { databaseTarget, type Opening } from "./database.ts";
 import type { Dialect } from "./dialect.ts";
 import { mysqlDialect } from "./mysql.ts";
 import { sqliteDialect } from "./sqlite.ts";
@@ -13,8 +13,8 @@ type Dialects = {
 /** Each database that can be a target, by its name in the configuration. */
 const dialects = { mysql2: mysqlDialect, sqlite: sqliteDialect } satisfies Dialects;
 
-/** Connects, and reads the table's shape. `readOnly`: the database refuses every write of this connection, by its own means. */
-export function openTarget(config: TargetConfig, { readOnly = false } = {}): Promise<Target> {
+/** Connects, and reads the table's shape. */
+export function openTarget(config: TargetConfig, opening: Partial<Opening> = {}): Promise<Target> {
   const dialect = dialects[config.client] as (config: TargetConfig) => Dialect;
-  return databaseTarget(dialect(config), config, readOnly);
+  return databaseTarget(dialect(config), config, { readOnly: false, ...opening });
 }

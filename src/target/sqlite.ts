@@ -29,7 +29,10 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
       ]);
     },
     describeServer: async (db) => {
-      const [row] = (await db.raw("select sqlite_version() as version")) as [{ version: string }];
+      // Reads the file as well: without that, one which is no database would pass.
+      const [row] = (await db.raw("select sqlite_version() as version, count(*) from sqlite_schema")) as [
+        { version: string },
+      ];
       return { title: `${filename} (SQLite ${row.version})`, maxBytes: 500_000_000, setBy: "SQLite" };
     },
     describeTable: describeSqliteTable,

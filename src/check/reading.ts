@@ -1,0 +1,130 @@
+import type { Entry } from "../entry.ts";
+import { Failure } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { number, plural } from "../report/words.ts";
+import { attributeKey } from "../source/attributes.ts";
+import { filterAttributes, parseFilter } from "../source/filter.ts";
+import type { LdapConfig } from "../source/ldap.ts";
+import { openSource } from "../source/open.ts";
+import type { Notice, Source } from "../source/source.ts";
+import { type Finding, ok, warning } from "./ledger.ts";
+
+/** What the stages base and filter look at, through the source that a run reads. */
+
+/** The source without `active` and `mustContain`, and what is told otherwise. */
+function lookAt(config: LdapConfig, changes: Partial<LdapConfig>, attributes: readonly string[] = []): Source {
+  const { active: _, ...persons } = config;
+  return openSource([{ ...persons, mustContain: [], ...changes }], { attributes }, () => {});
+}
+
+interface First {
+  readonly entries: readonly Entry[];
+  /** There are more than were asked for. */
+  readonly more: boolean;
+}
+
+/** The first entries of a source; the read ends there. */
+async function first(source: Source, most: number, signal: AbortSignal): Promise<First> {
+  const entries: Entry[] = [];
+  for await (const piece of source.entries(signal)) {
+    for (const entry of piece) {
+      if (entries.length === most) return { entries, more: true };
+      entries.push(entry);
+    }
+  }
+  return { entries, more: false };
+}
+
+/** Each base exists; @throws Failure where one does not. */
+export async function judgeBases(config: LdapConfig, isFile: boolean, signal: AbortSignal): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  // A file has no entry to ask for by name: what is at the base or under it says that the base exists.
+  const scope = isFile ? "sub" : "base";
+  for (const base of config.baseDn) {
+    await first(lookAt(config, { baseDn: [base], scope, filter: "(objectClass=*)" }), 1, signal);
+    findings.push(ok(`${base === "" ? "the root" : base} exists`));
+  }
+  if (config.baseDn.length === 0) findings.push(ok("none is configured: every entry of the file counts"));
+  if (!isFile && !(await offersPaging(config, signal))) findings.push(noPaging);
+  return findings;
+}
+
+const pagedResults = "1.2.840.113556.1.4.319";
+
+const noPaging = warning(
+  `the server does not list paged results (${pagedResults}) in the supportedControl of its root DSE`,
+  "a size limit of the server would end the read: ask for none for source.bindDn",
+);
+
+/** RFC 4512 section 5.1. */
+async function offersPaging(config: LdapConfig, signal: AbortSignal): Promise<boolean> {
+  const rootDse = lookAt(config, { baseDn: [""], scope: "base", filter: "(objectClass=*)" }, ["supportedControl"]);
+  try {
+    const { entries } = await first(rootDse, 1, signal);
+    return entries[0]?.attributes.get("supportedcontrol")?.includes(pagedResults) ?? false;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Failure)) throw error;
+    return false;
+  }
+}
+
+/** The active entries that are tried, and how many there are of whom. */
+export async function readSample(
+  config: LdapConfig,
+  attributes: readonly string[],
+  most: number,
+  signal: AbortSignal,
+): Promise<{ readonly found: readonly Entry[]; readonly findings: readonly Finding[] }> {
+  const notices: Finding[] = [];
+  const notice: Notice = (message) => notices.push(warning(message));
+  const active = await first(openSource([config], { attributes }, notice), most, signal);
+  const persons = config.active === undefined ? active : await first(lookAt(config, {}), most, signal);
+  const meant = active.entries.length > 0 ? [] : await misspelt(config, persons, signal);
+  return { found: active.entries, findings: [judgeCounts(config, persons, active, meant), ...notices] };
+}
+
+/** Attributes that the filter names which lets nobody through, where entries have one that is spelt nearly alike. */
+async function misspelt(config: LdapConfig, persons: First, signal: AbortSignal): Promise<string[]> {
+  const nobody = persons.entries.length === 0;
+  const names = await attributeNames(nobody ? { ...config, filter: "(objectClass=*)" } : config, signal);
+  const asked = filterAttributes(parseFilter(nobody ? config.filter : (config.active ?? config.filter)));
+  return asked
+    .filter((name) => !names.includes(attributeKey(name)))
+    .flatMap((name) => {
+      const near = nearest(name, names);
+      return near === undefined ? [] : `no entry has ${name}; did you mean ${near}`;
+    });
+}
+
+function judgeCounts(
+  config: Pick<LdapConfig, "filter" | "active">,
+  persons: First,
+  active: First,
+  meant: readonly string[],
+): Finding {
+  const hint = (otherwise: string): string => (meant.length === 0 ? otherwise : `${meant.join("? ")}?`);
+  if (persons.entries.length === 0) {
+    return warning(
+      `no entry matches ${config.filter}`,
+      hint("check source.filter and source.baseDn, and whether the bind may see the entries"),
+    );
+  }
+  const match = persons.entries.length === 1 && !persons.more ? "matches" : "match";
+  const found = `${atLeast(persons)}${plural(persons.entries.length, "entry", "entries")} ${match} ${config.filter}`;
+  if (config.active === undefined) return ok(found);
+  if (active.entries.length === 0) {
+    return warning(`${found}, and none of them is active by ${config.active}`, hint("check source.active"));
+  }
+  return ok(`${found}, ${atLeast(active)}${number(active.entries.length)} active by ${config.active}`);
+}
+
+const atLeast = ({ more }: First): string => (more ? "at least " : "");
+
+/** How many entries are asked for the names of their attributes. */
+const mostAsked = 50;
+
+/** The names of the attributes that entries have. */
+export async function attributeNames(config: LdapConfig, signal: AbortSignal): Promise<string[]> {
+  const { entries } = await first(lookAt(config, { pageSize: mostAsked }, ["*", "+"]), mostAsked, signal);
+  return [...new Set(entries.flatMap(({ attributes }) => [...attributes.keys()]))];
+}

@@ -1,0 +1,101 @@
+import { watchAbsence } from "../absent.ts";
+import type { Reject } from "../change.ts";
+import type { ResolvedConfig } from "../config/load.ts";
+import type { Entry } from "../entry.ts";
+import { Failure } from "../errors.ts";
+import { unforeseen } from "../guards.ts";
+import { orAborted, wait } from "../interruption.ts";
+import type { Report } from "../report/event.ts";
+import type { Talk } from "../report/talk.ts";
+import { tally } from "../report/tally.ts";
+import { eventWords, number, plural } from "../report/words.ts";
+import { sync } from "../sync.ts";
+import { rehearse } from "../target/rehearsal.ts";
+import type { Target } from "../target/target.ts";
+import { type Finding, failed, ok, warning } from "./ledger.ts";
+import { groupRejects, type RejectGroup } from "./reject-groups.ts";
+import type { Opened } from "./target.ts";
+
+/** What a sync of the sample would do. */
+export interface Values {
+  readonly inserts: number;
+  readonly updates: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  readonly rejects: readonly RejectGroup[];
+}
+
+/** Real values against real columns: the very sync, of the sample alone, into a target that swallows writes. */
+export async function tryValues(
+  { target, plan }: Opened,
+  entries: readonly Entry[],
+  config: ResolvedConfig,
+  signal: AbortSignal,
+  talk: Talk,
+): Promise<{ readonly values: Values | undefined; readonly findings: readonly Finding[] }> {
+  const counted = tally();
+  const rejects: Reject[] = [];
+  let guarded = 0;
+  const report: Report = (event) => {
+    counted.report(event);
+    if (event.type === "reject") rejects.push(event.reject);
+    else if (event.type === "protected" && event.differs.length > 0) guarded += 1;
+    else if (event.type === "retry") talk("warning", eventWords(event)?.words ?? "");
+  };
+  const into = (rehearsal: Target): Promise<void> =>
+    sync({
+      plan,
+      report,
+      signal,
+      source: { title: "sample", filter: "", commands: [], entries: () => only(entries) },
+      target: rehearsal,
+      retry: { attempts: config.retry.attempts, report, signal, wait, random: Math.random },
+      batchSize: config.batchSize,
+      // All of them are to be told.
+      mostRejects: Number.POSITIVE_INFINITY,
+      absence: watchAbsence([]),
+    });
+  try {
+    await orAborted(rehearse(target, into), signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Failure)) throw error;
+    return { values: undefined, findings: [failed(error)] };
+  }
+  const { inserted, updated, unchanged, rejected } = counted.counts();
+  const values = { inserts: inserted, updates: updated, unchanged, rejected, rejects: groupRejects(rejects) };
+  const blind = unforeseen(plan, target.table);
+  const notes = blind === undefined ? [] : [ok(blind, "idm-ldap-sync dry-run --verify")];
+  return { values, findings: [...judgeValues(values, guarded, config.limits.reject.max), ...notes] };
+}
+
+async function* only(entries: readonly Entry[]): AsyncGenerator<readonly Entry[]> {
+  yield entries;
+}
+
+export function judgeValues(values: Values, guarded: number, mostRejects: number): Finding[] {
+  const { inserts, updates, unchanged, rejected } = values;
+  const all = inserts + updates + unchanged + rejected;
+  const counts = `${number(inserts)} new, ${number(updates)} changed, ${number(unchanged)} unchanged, ${number(rejected)} rejected`;
+  const kept =
+    guarded === 0 ? "" : `; ${plural(guarded, "protected row")} left as ${guarded === 1 ? "it is" : "they are"}`;
+  const main = `of ${plural(all, "entry", "entries")} tried: ${counts}${kept}`;
+  return [judgeRejected(main, rejected, all, mostRejects), ...values.rejects.map(judgeGroup)];
+}
+
+function judgeRejected(main: string, rejected: number, all: number, mostRejects: number): Finding {
+  if (rejected > 0 && rejected === all) {
+    const hint = "mend what the next lines say: a sync would write nobody";
+    return failed(new Failure("configuration", main, { hint }));
+  }
+  return rejected > mostRejects
+    ? warning(main, `a sync stops at more than ${plural(mostRejects, "reject")} (limits.reject.max)`)
+    : ok(main);
+}
+
+function judgeGroup({ reason, count, examples }: RejectGroup): Finding {
+  if (count === 1) return warning(`${examples[0]?.dn}: ${reason}`);
+  const shown = examples.map((example) =>
+    `${example.dn} ${/"(?:[^"\\]|\\.)*"/.exec(example.reason)?.[0] ?? ""}`.trimEnd(),
+  );
+  return warning(`${plural(count, "entry", "entries")}: ${reason}`, `such as ${shown.join(" and ")}`);
+}

@@ -1,0 +1,39 @@
+import { check as checkAll } from "../check/check.ts";
+import { exitCodeOf, type Line, openLedger } from "../check/ledger.ts";
+import { endWords, linePrinter } from "../check/words.ts";
+import type { CheckOptions } from "../cli.ts";
+import type { Io } from "../io.ts";
+import type { Palette } from "../report/chalk.ts";
+import { inSession } from "./session.ts";
+
+/** The command `check`: everything that a sync needs is looked at before the first one, and nothing is written. */
+export function check(options: CheckOptions, version: string, io: Io): Promise<number> {
+  const began = performance.now();
+  return inSession(options, version, io, async ({ loaded, signal, print, paint, talk }) => {
+    const { quiet = false, sample, config } = options;
+    const tell = linePrinter(print, paint, quiet);
+    const ledger = openLedger(tell, () => performance.now(), began);
+    const sampled = await checkAll({ loaded, sample, ledger, signal, now: new Date(), talk });
+    const { lines } = ledger;
+    const outcome = outcomeOf(lines);
+    const next = `idm-ldap-sync dry-run${config === undefined ? "" : ` --config ${config}`}`;
+    if (!quiet || outcome !== "ok") print(tones(paint)[outcome](endWords(lines, next)));
+    return { code: exitCodeOf(lines), document: { outcome, stages: lines.map(shown), sample: sampled } };
+  });
+}
+
+const outcomeOf = (lines: readonly Line[]): "ok" | "warnings" | "failed" => {
+  if (lines.some(({ status }) => status === "failed")) return "failed";
+  return lines.some(({ status }) => status === "warning") ? "warnings" : "ok";
+};
+
+const tones = ({ good, warn, bad }: Palette) => ({ ok: good, warnings: warn, failed: bad });
+
+const shown = ({ stage, of, status, durationMs, message, hint }: Line) => ({
+  stage,
+  of,
+  status,
+  durationMs,
+  message,
+  hint,
+});

@@ -1,0 +1,214 @@
+import { describe, expect, it } from "vitest";
+import type { Reject } from "../src/change.ts";
+import { isLocal, judgeEncryption, judgePlain } from "../src/check/encryption.ts";
+import { exitCodeOf } from "../src/check/ledger.ts";
+import { groupRejects } from "../src/check/reject-groups.ts";
+import { judgeValues } from "../src/check/values.ts";
+import { endWords } from "../src/check/words.ts";
+
+const now = new Date("2026-11-24T12:00:00Z");
+const encryption = {
+  protocol: "TLSv1.3",
+  subject: "ldap.example.com",
+  issuer: "Example CA",
+  validUntil: new Date("2027-01-01T00:00:00Z"),
+  refused: undefined,
+};
+const certificate = "TLSv1.3, certificate of ldap.example.com, signed by Example CA, valid until";
+
+describe("an encrypted connection", () => {
+  it("is well where the certificate is valid for 30 days more", () => {
+    expect(judgeEncryption(encryption, true, now)).toEqual([
+      { status: "ok", message: `${certificate} 2027-01-01`, hint: null },
+    ]);
+  });
+
+  it.each([
+    ["2026-12-24T12:00:00Z", "ok", "2026-12-24"],
+    ["2026-12-24T11:59:59Z", "warning", "2026-12-24: 29 days are left"],
+    ["2026-11-26T00:00:00Z", "warning", "2026-11-26: 1 day is left"],
+    ["2026-11-24T13:00:00Z", "warning", "2026-11-24: 0 days are left"],
+    ["2026-11-24T11:00:00Z", "warning", "2026-11-24: it has expired"],
+  ])("with a certificate until %s is %s", (until, status, words) => {
+    expect(judgeEncryption({ ...encryption, validUntil: new Date(until) }, true, now)).toEqual([
+      {
+        status,
+        message: `${certificate} ${words}`,
+        hint: status === "ok" ? null : "renew the server's certificate",
+      },
+    ]);
+  });
+
+  it.each([
+    [undefined, "this one would be accepted anyway"],
+    ["DEPTH_ZERO_SELF_SIGNED_CERT", "this one would be refused: DEPTH_ZERO_SELF_SIGNED_CERT"],
+  ])("that accepts any certificate is warned of (%s)", (refused, words) => {
+    expect(judgeEncryption({ ...encryption, refused }, false, now)).toEqual([
+      { status: "ok", message: `${certificate} 2027-01-01`, hint: null },
+      {
+        status: "warning",
+        message: `any certificate is accepted (source.tls.rejectUnauthorized is false); ${words}`,
+        hint: "set source.tls.ca to the authority that signed it, and take rejectUnauthorized out",
+      },
+    ]);
+  });
+});
+
+describe("a connection without TLS", () => {
+  it("that carries a password to another machine is warned of", () => {
+    expect(judgePlain(true, "192.0.2.7")).toEqual({
+      status: "warning",
+      message: "none: the password of source.bindDn goes to 192.0.2.7 in the clear",
+      hint: 'use ldaps://, or set "startTls": true in source',
+    });
+  });
+
+  it.each([
+    [true, "127.0.0.1"],
+    [true, "::1"],
+    [false, "192.0.2.7"],
+  ])("is no cause for a warning (password %s, to %s)", (withPassword, address) => {
+    expect(judgePlain(withPassword, address).status).toBe("ok");
+  });
+
+  it.each([
+    ["127.0.0.1", true],
+    ["127.255.0.9", true],
+    ["::1", true],
+    ["::ffff:127.0.0.1", true],
+    ["localhost", true],
+    ["LocalHost", true],
+    ["ldap.localhost", true],
+    ["128.0.0.1", false],
+    ["::ffff:10.0.0.1", false],
+    ["127.example.com", false],
+    ["notlocalhost", false],
+    ["fe80::1", false],
+  ])("to %s is on this machine: %s", (host, local) => {
+    expect(isLocal(host)).toBe(local);
+  });
+});
+
+const reject = (dn: string, column: string, reason: string): Reject => ({ dn, key: dn.slice(4), column, reason });
+
+describe("rejects", () => {
+  it("are grouped by column and reason, the most frequent first, with what they have in common and three examples", () => {
+    const long = (at: number) =>
+      reject(
+        `uid=u${at}`,
+        "email",
+        `email: ${200 + at} characters, column holds 191 (from mail "${"x".repeat(at)}@example.com")`,
+      );
+    const other = reject("uid=a", "username", "username: no value, but it is the match key (from uid)");
+    expect(groupRejects([other, long(1), long(2), long(3), long(4)])).toEqual([
+      {
+        column: "email",
+        reason: 'email: … characters, column holds 191 (from mail "…")',
+        count: 4,
+        examples: [1, 2, 3].map((at) => ({ dn: `uid=u${at}`, key: `u${at}`, reason: long(at).reason })),
+      },
+      {
+        column: "username",
+        reason: "username: no value, but it is the match key (from uid)",
+        count: 1,
+        examples: [{ dn: "uid=a", key: "a", reason: "username: no value, but it is the match key (from uid)" }],
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      'username "a" is also that of uid=a,ou=people,dc=example,dc=com, which was read first',
+      'username "b" is also that of cn=Berg\\, Bo+uid=b,dc=example, which was read first',
+      'username "…" is also that of …, which was read first',
+    ],
+    [
+      'email "a" already belongs to the row with username "x" (uid=x,dc=example)',
+      'email "a" already belongs to the row with username "y" (uid=y,dc=example)',
+      'email "a" already belongs to the row with username "…" (…)',
+    ],
+    [
+      'the row with username "a" belongs to another entry: its id is 0a0a0a0a-1111-4222-8333-444444444444, this entry\'s is 0b0b0b0b-1111-4222-8333-444444444444',
+      'the row with username "b" belongs to another entry: its id is 0c0c0c0c-1111-4222-8333-444444444444, this entry\'s is 0d0d0d0d-1111-4222-8333-444444444444',
+      'the row with username "…" belongs to another entry: its id is …, this entry\'s is …',
+    ],
+    [
+      "column name: displayName 0x4dfc6c6c6572 (6 bytes) is not valid UTF-8 text (as string)",
+      "column name: displayName 0xff (1 byte) is not valid UTF-8 text (as string)",
+      undefined,
+    ],
+    ['a: "x\\"y" is not a UUID', 'a: "z" is not a UUID', 'a: "…" is not a UUID'],
+  ])("that differ in their values only are of one kind: %s", (one, two, common) => {
+    const groups = groupRejects([reject("uid=1", "c", one), reject("uid=2", "c", two)]);
+    expect(groups.map(({ reason }) => reason)).toEqual(common === undefined ? [one, two] : [common]);
+  });
+});
+
+describe("the values of a sample", () => {
+  const none = { inserts: 1, updates: 2, unchanged: 3, rejected: 0, rejects: [] };
+  const some = { ...none, rejected: 4 };
+
+  it.each([
+    [none, 0, 100, "ok", "of 6 entries tried: 1 new, 2 changed, 3 unchanged, 0 rejected", null],
+    [
+      none,
+      2,
+      100,
+      "ok",
+      "of 6 entries tried: 1 new, 2 changed, 3 unchanged, 0 rejected; 2 protected rows left as they are",
+      null,
+    ],
+    [some, 0, 4, "ok", "of 10 entries tried: 1 new, 2 changed, 3 unchanged, 4 rejected", null],
+    [
+      some,
+      0,
+      3,
+      "warning",
+      "of 10 entries tried: 1 new, 2 changed, 3 unchanged, 4 rejected",
+      "a sync stops at more than 3 rejects (limits.reject.max)",
+    ],
+  ])("are counted (%#)", (values, guarded, most, status, message, hint) => {
+    expect(judgeValues(values, guarded, most)).toEqual([{ status, message, hint }]);
+  });
+
+  it("are a failure of the configuration where every entry is rejected", () => {
+    const all = { ...none, inserts: 0, updates: 0, unchanged: 0, rejected: 4 };
+    expect(judgeValues(all, 0, 100)).toEqual([
+      {
+        status: "failed",
+        message: "of 4 entries tried: 0 new, 0 changed, 0 unchanged, 4 rejected",
+        hint: "mend what the next lines say: a sync would write nobody",
+        turn: "configuration",
+      },
+    ]);
+  });
+});
+
+describe("the end of a check", () => {
+  const line = (status: "ok" | "warning" | "failed" | "skipped", turn?: "configuration" | "directory") => ({
+    status,
+    message: "",
+    hint: null,
+    stage: "",
+    of: "",
+    durationMs: 0,
+    ...(turn && { turn }),
+  });
+
+  it.each([
+    [[line("ok"), line("warning"), line("skipped")], 0],
+    [[line("ok"), line("failed", "directory")], 1],
+    [[line("failed", "directory"), line("failed", "configuration")], 2],
+  ])("has the exit code of whose turn it is, the configuration's first (%#)", (lines, code) => {
+    expect(exitCodeOf(lines)).toBe(code);
+  });
+
+  it.each([
+    [[line("ok")], "all is well; next: dry-run"],
+    [[line("warning"), line("warning")], "2 warnings; next: dry-run"],
+    [[line("failed")], "1 failure: mend what failed, and check again"],
+    [[line("failed"), line("warning")], "1 failure, 1 warning: mend what failed, and check again"],
+  ])("says what to do next (%#)", (lines, words) => {
+    expect(endWords(lines, "dry-run")).toBe(words);
+  });
+});

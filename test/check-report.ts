@@ -1,0 +1,50 @@
+import { expect } from "vitest";
+import type { Workspace } from "./program.ts";
+
+/** What `check --json` says, in a shape that can be compared. */
+
+export interface Stage {
+  readonly stage: string;
+  readonly of: string;
+  readonly status: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export interface Checked {
+  readonly code: number | null;
+  readonly command: string;
+  readonly name: string;
+  readonly outcome: string;
+  /** Without their times, which were whole numbers. */
+  readonly stages: readonly Stage[];
+  readonly sample: {
+    readonly read: number;
+    readonly inserts: number | null;
+    readonly updates: number | null;
+    readonly unchanged: number | null;
+    readonly rejected: number | null;
+    readonly rejects: readonly { column: string; reason: string; count: number; examples: readonly object[] }[];
+    readonly missingAttributes: readonly { attribute: string; column: string; near: readonly string[] }[];
+  };
+  readonly error: { message: string; hint: string | null } | null;
+}
+
+export async function checked(
+  work: Workspace,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Checked> {
+  const { code, stdout, stderr } = await work.run(["check", "--json", ...args], env);
+  const document = JSON.parse(stdout || `"${stderr}"`);
+  for (const { durationMs } of document.stages ?? []) expect(Number.isInteger(durationMs)).toBe(true);
+  const stages = document.stages?.map(({ durationMs: _, ...stage }: Stage & { durationMs: number }) => stage);
+  return { code, ...document, ...(stages && { stages }) };
+}
+
+/** `ok DNS`, `failed TLS`, in their order. */
+export const statuses = ({ stages }: Checked): string[] => stages.map(({ status, stage }) => `${status} ${stage}`);
+
+/** What was not well. */
+export const troubles = ({ stages }: Checked): object[] =>
+  stages.filter(({ status }) => status === "failed" || status === "warning").map(({ of: _, ...rest }) => rest);
