@@ -133,6 +133,18 @@ describe("check of a directory and a database", () => {
     expect(await mariadb.sql("select count(*) as n from users")).toEqual([{ n: 0 }]);
   });
 
+  it("shows the command that reads the same entries with --verbose", async () => {
+    await work.configure(configured());
+    const { code, stderr } = await work.run(["check", "--verbose"], env);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^ldapsearch -LLL -H ldap:.*'\(&\(objectClass=inetOrgPerson\)\(employeeType=active\)\)' .*\n$/,
+      ),
+    ]);
+    expect(stderr).not.toContain(slapd.syncPassword);
+  });
+
   it("tells StartTLS as it tells ldaps, and a plain connection to this machine without a warning", async () => {
     const encrypted = await checkWith({ source: { startTls: true, tls: { ca } } });
     expect(encrypted.stages.find(({ stage }) => stage === "TLS")?.message).toMatch(

@@ -1,4 +1,5 @@
 import type { Entry } from "../entry.ts";
+import { partialAttributes } from "../mapping/attribute.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { nearest } from "../nearest.ts";
 import { plural } from "../report/words.ts";
@@ -18,7 +19,9 @@ export function missingAttributes(
   mapping: Pick<Mapping, "columns" | "attributes">,
   entries: readonly Entry[],
 ): MissingAttribute[] {
-  const present = new Set(entries.flatMap(({ attributes }) => [...attributes.keys()]));
+  const present = new Set(
+    entries.flatMap((entry) => [...entry.attributes.keys(), ...(partialAttributes(entry) ?? [])]),
+  );
   const spelt = new Map(mapping.attributes.map((name) => [attributeKey(name), name]));
   return mapping.columns.flatMap(({ name, attributes }) =>
     [...new Set(attributes)]

@@ -17,6 +17,7 @@ export interface Check {
   readonly signal: AbortSignal;
   readonly now: Date;
   readonly talk: Talk;
+  readonly verbose: boolean;
 }
 
 /** What the sample showed; null where it could not be tried on the table. */
@@ -33,13 +34,16 @@ export interface Sampled extends Record<Exclude<keyof Values, "rejects">, number
  *
  * @throws Failure (configuration) where the mapping does not compile
  */
-export async function check({ loaded, sample, ledger, signal, now, talk }: Check): Promise<Sampled> {
+export async function check({ loaded, sample, ledger, signal, now, talk, verbose }: Check): Promise<Sampled> {
   const { config } = loaded;
   const mapping = compileMapping(config.mapping);
   ledger.add("configuration", "configuration", judgeConfiguration(loaded));
+  const detail = (message: string): void => {
+    if (verbose) talk("info", message);
+  };
   const samples: (Sample | undefined)[] = [];
   for (const source of config.sources) {
-    samples.push(await checkSource({ config: source, mapping, sample, ledger, signal, now }));
+    samples.push(await checkSource({ config: source, mapping, sample, ledger, signal, now, detail }));
   }
   const opened = await checkTarget(config, ledger, signal);
   const read = samples.flatMap((each) => each ?? []);
@@ -57,7 +61,8 @@ export async function check({ loaded, sample, ledger, signal, now, talk }: Check
   } finally {
     const closed = opened?.target.close();
     // A database that does not answer is not waited for by somebody who has asked to stop.
-    if (!signal.aborted) await closed;
+    if (signal.aborted) closed?.catch(() => {});
+    else await closed;
   }
   const unknown = { inserts: null, updates: null, unchanged: null, rejected: null, rejects: [] };
   return { read: entries.length, ...(values ?? unknown), missingAttributes: missingEverywhere(read) };

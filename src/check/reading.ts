@@ -73,11 +73,14 @@ export async function readSample(
   config: LdapConfig,
   attributes: readonly string[],
   most: number,
+  detail: (message: string) => void,
   signal: AbortSignal,
 ): Promise<{ readonly found: readonly Entry[]; readonly findings: readonly Finding[] }> {
   const notices: Finding[] = [];
   const notice: Notice = (message) => notices.push(warning(message));
-  const active = await first(openSource([config], { attributes }, notice), most, signal);
+  const source = openSource([config], { attributes }, notice);
+  source.commands.forEach(detail);
+  const active = await first(source, most, signal);
   const persons = config.active === undefined ? active : await first(lookAt(config, {}), most, signal);
   const meant = active.entries.length > 0 ? [] : await misspelt(config, persons, signal);
   return { found: active.entries, findings: [judgeCounts(config, persons, active, meant), ...notices] };

@@ -19,6 +19,8 @@ export interface SourceCheck {
   readonly ledger: Ledger;
   readonly signal: AbortSignal;
   readonly now: Date;
+  /** For who wants to know more. */
+  readonly detail: (message: string) => void;
 }
 
 /** What was read of one source. */
@@ -50,7 +52,9 @@ export async function checkSource(check: SourceCheck): Promise<Sample | undefine
   }));
   ledger.add(of, "base", bases.findings);
   if (bases.found === undefined) return skip(1, "base failed");
-  const read = await attempt(check, () => readSample(config, check.mapping.attributes, check.sample, check.signal));
+  const read = await attempt(check, () =>
+    readSample(config, check.mapping.attributes, check.sample, check.detail, check.signal),
+  );
   ledger.add(of, "filter", read.findings);
   if (read.found === undefined) return skip(2, "filter failed");
   const entries = read.found;

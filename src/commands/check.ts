@@ -10,10 +10,10 @@ import { inSession } from "./session.ts";
 export function check(options: CheckOptions, version: string, io: Io): Promise<number> {
   const began = performance.now();
   return inSession(options, version, io, async ({ loaded, signal, print, paint, talk }) => {
-    const { quiet = false, sample, config } = options;
+    const { quiet = false, verbose = false, sample, config } = options;
     const tell = linePrinter(print, paint, quiet);
     const ledger = openLedger(tell, () => performance.now(), began);
-    const sampled = await checkAll({ loaded, sample, ledger, signal, now: new Date(), talk });
+    const sampled = await checkAll({ loaded, sample, ledger, signal, now: new Date(), talk, verbose });
     const { lines } = ledger;
     const outcome = outcomeOf(lines);
     const next = `idm-ldap-sync dry-run${config === undefined ? "" : ` --config ${config}`}`;
