@@ -3,6 +3,7 @@ import type { Reject } from "../src/change.ts";
 import { isLocal, judgeEncryption, judgePlain } from "../src/check/encryption.ts";
 import { exitCodeOf } from "../src/check/ledger.ts";
 import { groupRejects } from "../src/check/reject-groups.ts";
+import { judgeConnection } from "../src/check/target.ts";
 import { judgeValues } from "../src/check/values.ts";
 import { endWords } from "../src/check/words.ts";
 
@@ -86,6 +87,20 @@ describe("a connection without TLS", () => {
     ["fe80::1", false],
   ])("to %s is on this machine: %s", (host, local) => {
     expect(isLocal(host)).toBe(local);
+  });
+});
+
+describe("a login to the database", () => {
+  const connection = { host: "db.example.com", port: 3306, user: "idm", database: "idm" };
+  const target = { client: "mysql2" as const, table: "users", matchKey: "username", timeoutMs: 1000 };
+
+  it.each([
+    [connection, "idm, as idm, without TLS", "set target.connection.tls unless the network is one to trust"],
+    [{ ...connection, tls: { rejectUnauthorized: true } }, "idm, as idm, with TLS", null],
+    [{ ...connection, host: "127.0.0.1" }, "idm, as idm, on this machine", null],
+    [{ ...connection, socketPath: "/run/mysqld.sock" }, "idm, as idm, on this machine", null],
+  ])("is told with how it is protected (%#)", (settings, message, hint) => {
+    expect(judgeConnection({ ...target, connection: settings }, "idm")).toEqual({ status: "ok", message, hint });
   });
 });
 

@@ -383,6 +383,15 @@ describe("a failure says what and whose turn it is, and what depends on it is sk
       ["base", "filter", "attributes", "values"],
     ],
     [
+      "a file that is a folder",
+      sourceWith({ url: "file:." }),
+      1,
+      "file",
+      "LDIF file FOLDER is a folder",
+      "name the LDIF file in it in source.url",
+      ["base", "filter", "attributes", "values"],
+    ],
+    [
       "a base that is not there",
       sourceWith({ baseDn: "ou=peple,dc=example,dc=com" }),
       1,

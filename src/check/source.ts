@@ -1,10 +1,10 @@
-import { stat } from "node:fs/promises";
-import { whyUnreadable } from "../config/text-file.ts";
+import { open } from "node:fs/promises";
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { plural } from "../report/words.ts";
 import type { LdapConfig } from "../source/ldap.ts";
+import { unreadable } from "../source/ldif.ts";
 import { judgeAttributes, type MissingAttribute, missingAttributes, withNear } from "./attributes.ts";
 import { checkConnection } from "./connect.ts";
 import { type Finding, failed, hasFailed, type Ledger, ok } from "./ledger.ts";
@@ -91,14 +91,23 @@ async function attempt<T>({ signal }: SourceCheck, work: () => Promise<Attempt<T
 async function checkFile(url: string, ledger: Ledger): Promise<string | undefined> {
   const path = url.slice("file:".length);
   try {
-    const { size } = await stat(path);
-    ledger.add(`source ${url}`, "file", [ok(plural(size, "byte"))]);
+    ledger.add(`source ${url}`, "file", [ok(plural(await readableSize(path), "byte"))]);
     return url;
   } catch (error) {
-    const failure = new Failure("files", `LDIF file ${path} ${whyUnreadable(error)}`, {
-      hint: "correct the path in source.url; a relative one starts at the configuration file",
-    });
+    const failure = unreadable(path, error);
+    if (!(failure instanceof Failure)) throw failure;
     ledger.add(`source ${url}`, "file", [failed(failure)]);
     return undefined;
+  }
+}
+
+/** A folder can be opened too: only reading tells. */
+async function readableSize(path: string): Promise<number> {
+  const file = await open(path);
+  try {
+    await file.read({ length: 1 });
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
   }
 }

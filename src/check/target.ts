@@ -74,7 +74,7 @@ async function open(config: ResolvedConfig["target"], ledger: Ledger, signal: Ab
   }
 }
 
-function judgeConnection(config: ResolvedConfig["target"], title: string): Finding {
+export function judgeConnection(config: ResolvedConfig["target"], title: string): Finding {
   if (config.client === "sqlite") return ok(title);
   const { host, socketPath, tls, user } = config.connection;
   const login = `${title}, as ${user}`;

@@ -76,7 +76,8 @@ async function* readChunks(path: string, signal: AbortSignal): AsyncGenerator<Bu
   }
 }
 
-function unreadable(path: string, cause: unknown): unknown {
+/** Why the file cannot be read, as a failure; anything else as it is. */
+export function unreadable(path: string, cause: unknown): unknown {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const [reason, hint] = {
     ENOENT: ["does not exist", "correct the path in source.url; a relative one starts at the configuration file"],
