@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Reject } from "../src/change.ts";
 import { isLocal, judgeEncryption, judgePlain } from "../src/check/encryption.ts";
-import { exitCodeOf } from "../src/check/ledger.ts";
+import { exitCodeOf, type Line } from "../src/check/ledger.ts";
 import { groupRejects } from "../src/check/reject-groups.ts";
 import { judgeConnection } from "../src/check/target.ts";
 import { judgeValues } from "../src/check/values.ts";
-import { endWords } from "../src/check/words.ts";
+import { endWords, linePrinter } from "../src/check/words.ts";
+import { palette } from "../src/report/chalk.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
 const encryption = {
@@ -186,6 +187,21 @@ describe("the values of a sample", () => {
     expect(judgeValues(values, guarded, most)).toEqual([{ status, message, hint }]);
   });
 
+  it("show 20 kinds of rejects, and count the others", () => {
+    const rejects = Array.from({ length: 23 }, (_, at) => ({
+      column: "c",
+      reason: `reason ${at}`,
+      count: 1,
+      examples: [{ dn: `uid=${at}`, key: "", reason: `reason ${at}` }],
+    }));
+    const findings = judgeValues({ ...some, rejected: 23, rejects }, 0, 100);
+    expect(findings).toHaveLength(22);
+    expect(findings.slice(-2)).toEqual([
+      { status: "warning", message: "uid=19: reason 19", hint: null },
+      { status: "warning", message: "and 3 other kinds of reject", hint: "--json has all" },
+    ]);
+  });
+
   it("are a failure of the configuration where every entry is rejected", () => {
     const all = { ...none, inserts: 0, updates: 0, unchanged: 0, rejected: 4 };
     expect(judgeValues(all, 0, 100)).toEqual([
@@ -195,6 +211,45 @@ describe("the values of a sample", () => {
         hint: "mend what the next lines say: a sync would write nobody",
         turn: "configuration",
       },
+    ]);
+  });
+});
+
+describe("the lines for people", () => {
+  const lines: Line[] = [
+    { of: "configuration", stage: "configuration", durationMs: 3, status: "ok", message: "a", hint: null },
+    { of: "target", stage: "table", durationMs: 1200, status: "failed", message: "b\nforged", hint: "do\u202e c" },
+    { of: "target", stage: "table", durationMs: 0, status: "warning", message: "d", hint: null },
+    { of: "target", stage: "columns", durationMs: 0, status: "skipped", message: "because table failed", hint: null },
+  ];
+  const print = (colour: boolean, quiet = false): string[] => {
+    const printed: string[] = [];
+    const tell = linePrinter((line) => printed.push(line), palette(colour), quiet);
+    lines.forEach(tell);
+    return printed;
+  };
+
+  it("have columns, a heading for what is looked at, and the time with the first line of a stage", () => {
+    expect(print(false)).toEqual([
+      "ok       configuration      3 ms  a",
+      "target",
+      "failed   table             1.2 s  b; forged; do\\u{202e} c",
+      "warning  table                    d",
+      "skipped  columns                  because table failed",
+    ]);
+    expect(print(false, true)).toEqual(print(false).slice(1, 4));
+  });
+
+  it("are coloured by status, and the same without the colours", () => {
+    const coloured = print(true);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal takes for colour
+    expect(coloured.map((line) => line.replace(/\u001b\[\d+m/g, ""))).toEqual(print(false));
+    expect(coloured.map((line) => line.slice(0, 5))).toEqual([
+      "\u001b[32m",
+      "\u001b[1mt",
+      "\u001b[31m",
+      "\u001b[33m",
+      "\u001b[2ms",
     ]);
   });
 });

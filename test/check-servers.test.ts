@@ -289,6 +289,25 @@ describe("where the directory fails, the later stages of it are skipped and the 
       }
     };
 
+  it("a server that does not offer StartTLS fails at TLS", async () => {
+    const server = await scriptedLdap((request, reply) => {
+      if (request.op === "extended") reply.extendedResponse(2, { diagnostic: "unsupported" });
+    });
+    const report = await checkWith({ source: { url: server.url, startTls: true } });
+    expect([report.code, troubles(report)]).toEqual([
+      1,
+      [
+        {
+          stage: "TLS",
+          status: "failed",
+          message: expect.stringContaining(`${server.url} refused StartTLS: `),
+          hint: "use ldaps://, or ask whether the server offers StartTLS",
+        },
+      ],
+    ]);
+    await server.stop();
+  });
+
   it("a filter that the server refuses is the configuration's turn", async () => {
     const server = await scriptedLdap(bare(["1.2.840.113556.1.4.319"], 18));
     const report = await checkWith({ source: { url: server.url } });

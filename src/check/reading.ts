@@ -41,8 +41,9 @@ export async function judgeBases(config: LdapConfig, isFile: boolean, signal: Ab
   // A file has no entry to ask for by name: what is at the base or under it says that the base exists.
   const scope = isFile ? "sub" : "base";
   for (const base of config.baseDn) {
-    await first(lookAt(config, { baseDn: [base], scope, filter: "(objectClass=*)" }), 1, signal);
-    findings.push(ok(`${base === "" ? "the root" : base} exists`));
+    const { entries } = await first(lookAt(config, { baseDn: [base], scope, filter: "(objectClass=*)" }), 1, signal);
+    const hidden = entries.length === 0 ? ", though the bind may not read its own entry" : "";
+    findings.push(ok(`${base === "" ? "the root" : base} exists${hidden}`));
   }
   if (config.baseDn.length === 0) findings.push(ok("none is configured: every entry of the file counts"));
   if (!isFile && !(await offersPaging(config, signal))) findings.push(noPaging);

@@ -16,6 +16,9 @@ import { type Finding, failed, ok, warning } from "./ledger.ts";
 import { groupRejects, type RejectGroup } from "./reject-groups.ts";
 import type { Opened } from "./target.ts";
 
+/** Kinds of rejects that have a line of their own. */
+const mostGroups = 20;
+
 /** What a sync of the sample would do. */
 export interface Values {
   readonly inserts: number;
@@ -79,7 +82,10 @@ export function judgeValues(values: Values, guarded: number, mostRejects: number
   const kept =
     guarded === 0 ? "" : `; ${plural(guarded, "protected row")} left as ${guarded === 1 ? "it is" : "they are"}`;
   const main = `of ${plural(all, "entry", "entries")} tried: ${counts}${kept}`;
-  return [judgeRejected(main, rejected, all, mostRejects), ...values.rejects.map(judgeGroup)];
+  const told = values.rejects.slice(0, mostGroups).map(judgeGroup);
+  const more = values.rejects.length - told.length;
+  if (more > 0) told.push(warning(`and ${plural(more, "other kind")} of reject`, "--json has all"));
+  return [judgeRejected(main, rejected, all, mostRejects), ...told];
 }
 
 function judgeRejected(main: string, rejected: number, all: number, mostRejects: number): Finding {
