@@ -239,6 +239,13 @@ describe("a bind to slapd", () => {
   });
 });
 
+describe("a read that asks for the names of attributes alone", () => {
+  it("gives them without values", async () => {
+    const [first] = (await readAll([config()], { attributes: ["uid", "mail", "entryUUID"], typesOnly: true })).entries;
+    expect(first?.attributes).toEqual({ uid: [], mail: [], entryuuid: [] });
+  });
+});
+
 describe("a slapd of its own", () => {
   it("that does not offer StartTLS is told so", async () => {
     const bare = await startSlapd();

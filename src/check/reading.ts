@@ -6,15 +6,15 @@ import { attributeKey } from "../source/attributes.ts";
 import { filterAttributes, parseFilter } from "../source/filter.ts";
 import type { LdapConfig } from "../source/ldap.ts";
 import { openSource } from "../source/open.ts";
-import type { Notice, Source } from "../source/source.ts";
+import type { Notice, ReadRequest, Source } from "../source/source.ts";
 import { type Finding, ok, warning } from "./ledger.ts";
 
 /** What the stages base and filter look at, through the source that a run reads. */
 
 /** The source without `active` and `mustContain`, and what is told otherwise. */
-function lookAt(config: LdapConfig, changes: Partial<LdapConfig>, attributes: readonly string[] = []): Source {
+function lookAt(config: LdapConfig, changes: Partial<LdapConfig>, request: Partial<ReadRequest> = {}): Source {
   const { active: _, ...persons } = config;
-  return openSource([{ ...persons, mustContain: [], ...changes }], { attributes }, () => {});
+  return openSource([{ ...persons, mustContain: [], ...changes }], { attributes: [], ...request }, () => {});
 }
 
 interface First {
@@ -59,7 +59,8 @@ const noPaging = warning(
 
 /** RFC 4512 section 5.1. */
 async function offersPaging(config: LdapConfig, signal: AbortSignal): Promise<boolean> {
-  const rootDse = lookAt(config, { baseDn: [""], scope: "base", filter: "(objectClass=*)" }, ["supportedControl"]);
+  const place = { baseDn: [""], scope: "base", filter: "(objectClass=*)" } as const;
+  const rootDse = lookAt(config, place, { attributes: ["supportedControl"] });
   try {
     const { entries } = await first(rootDse, 1, signal);
     return entries[0]?.attributes.get("supportedcontrol")?.includes(pagedResults) ?? false;
@@ -127,8 +128,12 @@ const atLeast = ({ more }: First): string => (more ? "at least " : "");
 /** How many entries are asked for the names of their attributes. */
 const mostAsked = 50;
 
-/** The names of the attributes that entries have. */
+/** The names of the attributes that entries have, operational ones too; no photo need travel for that. */
 export async function attributeNames(config: LdapConfig, signal: AbortSignal): Promise<string[]> {
-  const { entries } = await first(lookAt(config, { pageSize: mostAsked }, ["*", "+"]), mostAsked, signal);
+  const { entries } = await first(
+    lookAt(config, { pageSize: mostAsked }, { attributes: ["*", "+"], typesOnly: true }),
+    mostAsked,
+    signal,
+  );
   return [...new Set(entries.flatMap(({ attributes }) => [...attributes.keys()]))];
 }

@@ -34,11 +34,12 @@ async function* read(
   notice: Notice,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Entry[]> {
+  const { typesOnly = false } = request;
   // An attribute list that is empty would mean all attributes; "1.1" means none (RFC 4511 section 4.5.1.8).
   const attributes = request.attributes.length > 0 ? request.attributes : ["1.1"];
-  const search = { scope: config.scope, filter: parseFilter(filter), attributes, pageSize: config.pageSize };
+  const search = { scope: config.scope, filter: parseFilter(filter), attributes, pageSize: config.pageSize, typesOnly };
   const connection = await openConnection(config, urls, signal);
-  const receive = receiver(connection, config.timeoutMs, signal);
+  const receive = receiver(connection, config.timeoutMs, signal, typesOnly);
   const references = referenceCounter(config, connection);
   try {
     for (const base of bases) {

@@ -95,6 +95,7 @@ export interface SearchParameters {
   readonly filter: FilterNode;
   readonly attributes: readonly string[];
   readonly pageSize: number;
+  readonly typesOnly?: boolean;
 }
 
 /**
@@ -111,6 +112,7 @@ export function encodeSearch(search: SearchParameters, messageId: number, cookie
     attributes: [...search.attributes],
     sizeLimit: 0,
     timeLimit: 0,
+    returnAttributeValues: search.typesOnly !== true,
     controls: [new PagedResultsControl({ value: paging })],
   }).write();
 }

@@ -35,9 +35,10 @@ export type ServerMessage = { readonly id: number } & (
  * Cuts a byte stream into messages. What is left of a chunk waits for the next one; the bytes of a long message are
  * put together once, when the last of them is here.
  *
+ * @param typesOnly Whether entries keep attributes without values, because no values were asked for.
  * @throws MalformedMessage
  */
-export function messageReader(): (chunk: Buffer) => readonly ServerMessage[] {
+export function messageReader(typesOnly = false): (chunk: Buffer) => readonly ServerMessage[] {
   let waiting: Buffer[] = [];
   let size = 0;
   let wanted = 0;
@@ -52,7 +53,7 @@ export function messageReader(): (chunk: Buffer) => readonly ServerMessage[] {
       const length = messageSize(bytes, offset, bytes.length);
       wanted = length ?? 0;
       if (length === undefined || offset + length > bytes.length) break;
-      messages.push(decode(bytes, element(bytes, offset, offset + length)));
+      messages.push(decode(bytes, element(bytes, offset, offset + length), typesOnly));
       offset += length;
     }
     const rest = bytes.subarray(offset);
@@ -62,13 +63,13 @@ export function messageReader(): (chunk: Buffer) => readonly ServerMessage[] {
   };
 }
 
-function decode(bytes: Buffer, message: Element): ServerMessage {
+function decode(bytes: Buffer, message: Element, typesOnly: boolean): ServerMessage {
   const [idPart, op, controls] = elements(bytes, message.start, message.end);
   if (idPart?.tag !== 0x02 || !op) throw new MalformedMessage("a message has no id or no operation");
   const id = integer(bytes, idPart);
   switch (op.tag) {
     case 0x64:
-      return { id, op: "entry", entry: decodeEntry(bytes, op) };
+      return { id, op: "entry", entry: decodeEntry(bytes, op, typesOnly) };
     case 0x73:
       return { id, op: "reference", uris: texts(bytes, op) };
     case 0x65:
@@ -84,7 +85,7 @@ function decode(bytes: Buffer, message: Element): ServerMessage {
 const tags = { octets: 0x04, sequence: 0x30, set: 0x31 } as const;
 
 /** Offsets instead of elements: a directory has millions of values, and an object for each would be a fifth of the time. */
-function decodeEntry(bytes: Buffer, op: Element): Entry {
+function decodeEntry(bytes: Buffer, op: Element, typesOnly: boolean): Entry {
   const nameEnd = elementEnd(bytes, op.start, op.end, tags.octets);
   const listEnd = elementEnd(bytes, nameEnd, op.end, tags.sequence);
   const attributes = new Map<string, readonly AttributeValue[]>();
@@ -94,7 +95,7 @@ function decodeEntry(bytes: Buffer, op: Element): Entry {
     const type = contentStart(bytes, offset);
     const typeEnd = elementEnd(bytes, type, end, tags.octets);
     const values = decodeValues(bytes, typeEnd, elementEnd(bytes, typeEnd, end, tags.set));
-    if (values.length === 0) continue;
+    if (values.length === 0 && !typesOnly) continue;
     const key = attributeKey(bytes.toString("latin1", contentStart(bytes, type), typeEnd));
     const before = attributes.get(key);
     attributes.set(key, before ? [...before, ...values] : values);

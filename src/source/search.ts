@@ -104,9 +104,9 @@ export type Receive = (progress: Progress) => Promise<readonly ServerMessage[]>;
  * Receives from a connection. Bytes are taken from the socket only when asked for, so that a slow database slows the
  * server down and not the memory up. Silence for longer than `timeoutMs` is a failure.
  */
-export function receiver({ socket }: Connection, timeoutMs: number, signal: AbortSignal): Receive {
+export function receiver({ socket }: Connection, timeoutMs: number, signal: AbortSignal, typesOnly = false): Receive {
   const chunks: AsyncIterator<Buffer> = socket[Symbol.asyncIterator]();
-  const read = messageReader();
+  const read = messageReader(typesOnly);
   return async (progress) => {
     const lost = (why: string, cause?: unknown): Failure =>
       incomplete(progress, why, { hint: "run again when the directory is well", cause });

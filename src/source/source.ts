@@ -6,6 +6,8 @@ export interface ReadRequest {
   readonly attributes: readonly string[];
   /** RFC 4515 filter of one run (`--filter`), AND-ed to the configured ones. */
   readonly filter?: string | undefined;
+  /** A directory gives the names of the attributes alone (RFC 4511 section 4.5.1.7): the lists of values are then empty. */
+  readonly typesOnly?: boolean;
 }
 
 /** Where entries come from: an LDAP directory or an LDIF file. */
