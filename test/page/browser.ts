@@ -45,7 +45,11 @@ async function openReport(browser: Browser, file: string, options: BrowserContex
     if (request.url() !== url) trouble.push(`request: ${request.url()}`);
   });
   await page.goto(url);
-  await page.locator("#page").waitFor();
+  try {
+    await page.locator("#page").waitFor({ timeout: 10_000 });
+  } catch (cause) {
+    throw new Error(`the page is not shown: ${trouble.join("; ")}`, { cause });
+  }
   return { page, trouble };
 }
 

@@ -33,7 +33,7 @@ test("Shows what happened to whom: NULL, empty text, bytes, spaces at the end, n
     `template "{givenName} {sn}"givennamenot in the entrysn0x${"01".repeat(59)}…${"01".repeat(30)} show all 8,194 characters… 5,000 bytes`,
   );
   expect(await page.locator(".columns .null").allTextContents()).toEqual(["NULL", "empty text", "NULL"]);
-  expect(await page.locator(".columns mark").allTextContents()).toEqual(["B. "]);
+  expect(await page.locator(".columns mark").allTextContents()).toEqual([". B"]);
   expect(await html(3, 1)).toBe("telephonenumberno entry");
 });
 
@@ -89,18 +89,23 @@ test("Shows hostile values as text wherever they come, and runs nothing of them"
   report(finished({ outcome: "failed", error: { message: text("message"), hint: text("hint") } }, noCounts));
   const { page, trouble } = await open(file);
   await page.getByRole("button", { name: "Unfold all" }).click();
-  const seen = values.map(visible);
-  expect(await keys(page)).toEqual(seen);
-  expect(await texts(page, "#change-list > table > tbody > tr > td.column-dn")).toEqual(seen);
+  const seen = hostile.map(visible);
+  const folded = `<b>${"ä\\u{0}".repeat(58)}ä…${"ä\\u{0}".repeat(30)}`;
+  const all = [...seen, `${folded} show all 65,539 characters`];
+  expect(await keys(page)).toEqual([...seen, folded]);
+  expect(await texts(page, "#change-list > table > tbody > tr > td.column-dn")).toEqual(all);
   expect(await page.locator("#page img, #page b:has-text('ä'), #page script").count()).toBe(0);
-  expect(await texts(page, ".columns .new")).toEqual(expect.arrayContaining(seen.slice(0, -1)));
-  expect(await texts(page, ".raw li")).toEqual(expect.arrayContaining(seen.slice(0, -1)));
-  expect(await texts(page, "#reject-list tbody td.column-reason")).toEqual(seen);
-  expect(await texts(page, "#messages li")).toEqual(seen);
+  expect(await texts(page, ".columns .new")).toEqual(expect.arrayContaining(seen));
+  expect(await texts(page, ".raw li")).toEqual(expect.arrayContaining(seen));
+  expect(await texts(page, "#reject-list tbody td.column-reason")).toEqual(all);
+  expect(await texts(page, "#messages li")).toEqual(all);
   expect(await texts(page, ".error, .hint")).toEqual([text("message"), text("hint")]);
   expect(await texts(page, "#mapping tbody th")).toEqual([name, "__proto__"]);
-  const all = page.locator(".columns .new").getByRole("button", { name: /^show all/ });
-  await all.click();
+  await page
+    .locator(".columns .new")
+    .getByRole("button", { name: /^show all/ })
+    .first()
+    .click();
   expect(await page.locator(".columns .new bdi.value:focus").textContent()).toBe(visible(long));
   expect(trouble).toEqual([]);
   expect(
@@ -122,5 +127,5 @@ test("Runs no script but its own", async () => {
   );
   const { page, trouble } = await open(path("policy.html"));
   expect(await page.title()).toBe("idm-ldap-sync dry-run staff");
-  expect(trouble).toHaveLength(2 + 1);
+  expect(trouble.filter((line) => line.includes("violates the following Content Security Policy"))).toHaveLength(3);
 });

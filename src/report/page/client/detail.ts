@@ -10,7 +10,7 @@ function changeList(changes: readonly PageChange[], columns: readonly ColumnSour
     words: ["change", "changes"],
     placeholder: "key, DN, any value",
     columns: [
-      { name: "key", label: "Key", order: ({ key }) => key, cell: ({ key }) => textNode(key) },
+      { name: "key", label: "Key", order: ({ key }) => key, cell: ({ key }) => labelNode(key) },
       { name: "kind", label: "Kind", order: kindOrder, cell: kindNode },
       { name: "dn", label: "DN", order: ({ dn }) => dn, cell: ({ dn }) => textNode(dn, "dn") },
       { name: "columns", label: "Columns", order: (change) => Object.keys(change.columns).length, cell: columnsNode },
@@ -41,12 +41,7 @@ function columnsNode({ kind, columns }: PageChange): HTMLElement {
   const few = kinds[kind].old
     ? [
         " ",
-        element(
-          "span",
-          { class: "note" },
-          ...visibleNodes(names.slice(0, 4).join(", ")),
-          names.length > 4 ? ", …" : "",
-        ),
+        element("span", { class: "note" }, visibleText(names.slice(0, 4).join(", ")), names.length > 4 ? ", …" : ""),
       ]
     : [];
   return element("span", {}, count, ...few);
@@ -78,14 +73,7 @@ function openChoice(changes: readonly PageChange[], columns: readonly ColumnSour
     const choices = [...often].filter(([name, count]) => count > 0 || name === value);
     column.replaceChildren(
       element("option", { value: "" }, "any column"),
-      ...choices.map(([name, count]) =>
-        element(
-          "option",
-          { value: name },
-          ...visibleNodes(name).map((node) => (typeof node === "string" ? node : (node.textContent ?? ""))),
-          ` (${counted(count)})`,
-        ),
-      ),
+      ...choices.map(([name, count]) => element("option", { value: name }, visibleText(name), ` (${counted(count)})`)),
     );
     column.value = value;
   };
@@ -107,7 +95,8 @@ function openChoice(changes: readonly PageChange[], columns: readonly ColumnSour
       element("fieldset", { class: "kinds" }, element("legend", {}, "Kind"), element("div", {}, ...radios)),
       element("label", { class: "by-column" }, element("span", {}, "Column"), column),
     ],
-    wanted: (change: PageChange) => isKind(change) && (column.value === "" || column.value in change.columns),
+    wanted: (change: PageChange) =>
+      isKind(change) && (column.value === "" || Object.hasOwn(change.columns, column.value)),
   };
 }
 

@@ -86,7 +86,7 @@ function openList<Row>(options: ListOptions<Row>): List<Row> {
   const draw = (): void => {
     const shown = printing ? hits : hits.slice(page * pageSize, (page + 1) * pageSize);
     const rows = shown.flatMap((row) => rowNodes(options, row, unfolded, drawUnfoldAll));
-    body.replaceChildren(...(rows.length > 0 ? rows : [emptyRow(options)]));
+    body.replaceChildren(together(rows.length > 0 ? rows : [emptyRow(options)]));
     pager.show(page, hits.length);
     drawUnfoldAll();
   };

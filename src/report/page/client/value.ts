@@ -1,67 +1,76 @@
 /** Values as people can read them, and never as anything but text. */
 
 /** The same characters as `visible` of the program shows: control, format, surrogate and line-breaking ones. */
-const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 const shortNames: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** Text nodes, with what cannot be seen as `\u{202e}` in an element of its own. */
-function visibleNodes(text: string): (Node | string)[] {
-  const nodes: (Node | string)[] = [];
+const hiddenName = (character: string): string =>
+  shortNames[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`;
+
+/** Text, with what cannot be seen as `\u{202e}` in an element of its own. */
+function visibleText(text: string): DocumentFragment {
+  const nodes = document.createDocumentFragment();
   let from = 0;
-  for (const { 0: character, index } of text.matchAll(hidden)) {
-    if (index > from) nodes.push(text.slice(from, index));
-    const name = shortNames[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`;
-    nodes.push(element("span", { class: "hidden-character" }, name));
-    from = index + character.length;
+  for (const { 0: characters, index } of text.matchAll(hidden)) {
+    nodes.append(text.slice(from, index));
+    nodes.append(element("span", { class: "hidden-character" }, Array.from(characters, hiddenName).join("")));
+    from = index + characters.length;
   }
-  if (from < text.length) nodes.push(text.slice(from));
+  nodes.append(text.slice(from));
   return nodes;
 }
-
-/** A text that stands by itself: a DN, a key, a reason. */
-const textNode = (text: string, name = "text"): HTMLElement => element("bdi", { class: name }, ...visibleNodes(text));
 
 const longest = 240;
 const head = 120;
 const tail = 60;
 
+/** The ends of a long text, not cut within a pair of surrogates. */
+const foldedText = (text: string): DocumentFragment =>
+  visibleText(
+    `${text.slice(0, head).replace(/[\ud800-\udbff]$/, "")}…${text.slice(-tail).replace(/^[\udc00-\udfff]/, "")}`,
+  );
+
+/** A text that stands by itself: a DN, a reason. */
+const textNode = (text: string, name = "text"): HTMLElement =>
+  text.length > 2 * longest ? foldedNode(text, name) : element("bdi", { class: name }, visibleText(text));
+
+/** A text on a button, which cannot hold another one that shows all. */
+const labelNode = (text: string): HTMLElement =>
+  element("bdi", {}, text.length > longest ? foldedText(text) : visibleText(text));
+
 /** A column's value; `NULL` and the empty text look like no text. `marked` is the part that differs. */
 function valueNode(value: string | null, marked?: readonly [from: number, to: number]): HTMLElement {
   if (value === null) return element("span", { class: "null" }, "NULL");
   if (value === "") return element("span", { class: "null" }, "empty text");
-  if (value.length > longest) return foldedNode(value);
+  if (value.length > longest) return foldedNode(value, "value");
   const [from, to] = marked ?? [0, 0];
   const middle = from < to ? [element("mark", {}, ...spacedNodes(value, from, to))] : [];
   return element("bdi", { class: "value" }, ...spacedNodes(value, 0, from), ...middle, ...spacedNodes(value, to));
 }
 
 /** Part of a value; spaces at the value's ends are shown, for they are what `trim` takes away. */
-function spacedNodes(value: string, from: number, to = value.length): (Node | string)[] {
+function spacedNodes(value: string, from: number, to = value.length): Node[] {
   const start = Math.min(Math.max(value.length - value.trimStart().length, from), to);
   const end = Math.max(Math.min(value.trimEnd().length, to), start);
-  const space = (part: string) =>
-    part === "" ? [] : [element("span", { class: "space", title: "space at the end" }, ...visibleNodes(part))];
-  return [...space(value.slice(from, start)), ...visibleNodes(value.slice(start, end)), ...space(value.slice(end, to))];
+  const space = (part: string): Node[] =>
+    part === "" ? [] : [element("span", { class: "space", title: "space at the end" }, visibleText(part))];
+  return [...space(value.slice(from, start)), visibleText(value.slice(start, end)), ...space(value.slice(end, to))];
 }
 
-function foldedNode(value: string): HTMLElement {
+function foldedNode(text: string, name: string): HTMLElement {
   const button = element(
     "button",
     { type: "button", class: "quiet", "aria-expanded": "false" },
-    `show all ${counted(value.length)} characters`,
+    `show all ${counted(text.length)} characters`,
   );
-  // Not in the middle of a pair of surrogates.
-  const start = value.slice(0, head).replace(/[\ud800-\udbff]$/, "");
-  const end = value.slice(-tail).replace(/^[\udc00-\udfff]/, "");
-  const text = element("bdi", { class: "value" }, ...visibleNodes(start), "…", ...visibleNodes(end));
+  const shown = element("bdi", { class: name }, foldedText(text));
   button.addEventListener("click", () => {
-    text.replaceChildren(...visibleNodes(value));
-    button.setAttribute("aria-expanded", "true");
-    text.tabIndex = -1;
-    text.focus();
-    button.hidden = true;
+    shown.replaceChildren(visibleText(text));
+    shown.tabIndex = -1;
+    shown.focus();
+    button.remove();
   });
-  return element("span", {}, text, " ", button);
+  return element("span", {}, shown, " ", button);
 }
 
 function rawNode(value: RawValue): HTMLElement {
