@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
+import type { SyncEvent } from "../../src/report/event.ts";
 import { dataOf, status, texts, usePages } from "./browser.ts";
 import { changeEvent, finished, header, htmlReport, noCounts, personEvent, range, tell } from "./events.ts";
 
@@ -24,6 +25,45 @@ test("Holds 50,000 changes and says how many there were", async () => {
   );
   expect(await status(page)).toBe("50,000 changes");
   expect(await texts(page, ".legend li .figure")).toEqual(["50,003", "0", "0", "0", "0"]);
+});
+
+test("Holds some 64 MiB where values are long", () => {
+  const long = "x".repeat(1024 * 1024);
+  tell(
+    htmlReport(path("long.html")),
+    range(70, (index) =>
+      changeEvent({ kind: "insert", key: `u${index}`, dn: "", columns: { email: { from: null, to: long } } }),
+    ),
+  );
+  expect(dataOf(path("long.html"), "records").flat()).toHaveLength(64);
+  expect(dataOf(path("long.html"), "end")).toEqual([
+    expect.objectContaining({ told: { changes: 70, rejects: 0, messages: 0 } }),
+  ]);
+});
+
+test("Tells every warning, without what must not be told", async () => {
+  const report = htmlReport(path("messages.html"), (text) => text.replaceAll("hunter2", "***"));
+  tell(report, [
+    { type: "warning", message: "the password hunter2 is in the file" },
+    { type: "notice", message: "3 referrals were not followed" },
+    { type: "detail", message: "ldapsearch" },
+    { type: "retry", attempt: 2, attempts: 5, waitMs: 300, reason: "deadlock" },
+    { type: "protected", dn: "uid=root", key: "root", differs: ["email"] },
+    { type: "protected", dn: "uid=same", key: "same", differs: [] },
+    ...range(20, (index): SyncEvent => ({ type: "warning", message: `warning ${index}` })),
+  ]);
+  const { page } = await open(path("messages.html"));
+  const visible = () => texts(page, "#messages li:not([hidden])");
+  expect((await visible()).slice(0, 5)).toEqual([
+    "the password *** is in the file",
+    "3 referrals were not followed",
+    "deadlock; attempt 2 of 5 to go on in 300 ms",
+    "root (uid=root) is protected: left as it is, where the directory has another email",
+    "warning 0",
+  ]);
+  expect(await visible()).toHaveLength(20);
+  await page.getByRole("button", { name: "Show all 24" }).click();
+  expect(await visible()).toHaveLength(24);
 });
 
 const error = { message: "the database db.example.com:3306 refused the connection", hint: "is it started?" };

@@ -2,12 +2,23 @@
 
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 
+/** A table that is laid out in blocks, as on a phone, is one to a screen reader only where its roles are told. */
+const tableRoles: Readonly<Record<string, string>> = {
+  table: "table",
+  thead: "rowgroup",
+  tbody: "rowgroup",
+  tr: "row",
+  td: "cell",
+};
+const headRoles: Readonly<Record<string, string>> = { col: "columnheader", row: "rowheader" };
+
 function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
   ...children: readonly (Node | string)[]
 ): HTMLElementTagNameMap[Tag] {
-  return dressed(document.createElement(tag), attributes, children);
+  const role = tableRoles[tag] ?? (tag === "th" ? headRoles[String(attributes.scope)] : undefined);
+  return dressed(document.createElement(tag), role === undefined ? attributes : { role, ...attributes }, children);
 }
 
 function svgElement(tag: string, attributes: Attributes = {}, ...children: readonly (Node | string)[]): SVGElement {

@@ -4,7 +4,9 @@ function showHeader(header: PageHeader, end: PageEnd): void {
   const name = header?.name ?? "";
   byId("command").append(header?.command ?? "dry-run");
   document.title = ["idm-ldap-sync", header?.command ?? "dry-run", name].join(" ").trim();
-  byId("title").append(name === "" ? "What a sync would do" : textNode(`What a sync of ${name} would do`));
+  byId("title").append(
+    name === "" || name === "default" ? "What a sync would do" : textNode(`What a sync of ${name} would do`),
+  );
   const at = header?.startedAt ?? end.finishedAt;
   const shown = new Date(at).toLocaleString("en-GB", { dateStyle: "long", timeStyle: "long" });
   byId("when").append(element("time", { datetime: at }, shown));
@@ -88,8 +90,9 @@ function showOutcome(end: PageEnd): void {
 const withCode = (text: string): (Node | string)[] =>
   text.split("`").map((part, index) => (index % 2 === 0 ? part : element("code", {}, part)));
 
-function showSummary({ counts, durationMs }: PageEnd): void {
+function showSummary({ counts, durationMs, error }: PageEnd): void {
   const all = shares.reduce((sum, { count }) => sum + counts[count], 0);
+  byId("summary").hidden = all === 0 && error !== null;
   const parts = shares.map((share) => ({ ...share, of: counts[share.count] }));
   const percent = (count: number): string => {
     if (all === 0 || count === 0) return "";

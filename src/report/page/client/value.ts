@@ -7,13 +7,23 @@ const shortNames: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r",
 const hiddenName = (character: string): string =>
   shortNames[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`;
 
-/** Text, with what cannot be seen as `\u{202e}` in an element of its own. */
+const hiddenNames = (characters: string): string => Array.from(characters, hiddenName).join("");
+
+/** So many elements within one text are slow to lay out. */
+const mostMarked = 500;
+
+/** Text, with what cannot be seen as `\u{202e}`, marked where that is not too often. */
 function visibleText(text: string): DocumentFragment {
   const nodes = document.createDocumentFragment();
+  const found = [...text.matchAll(hidden)];
+  if (found.length > mostMarked) {
+    nodes.append(text.replace(hidden, hiddenNames));
+    return nodes;
+  }
   let from = 0;
-  for (const { 0: characters, index } of text.matchAll(hidden)) {
+  for (const { 0: characters, index } of found) {
     nodes.append(text.slice(from, index));
-    nodes.append(element("span", { class: "hidden-character" }, Array.from(characters, hiddenName).join("")));
+    nodes.append(element("span", { class: "hidden-character" }, hiddenNames(characters)));
     from = index + characters.length;
   }
   nodes.append(text.slice(from));
