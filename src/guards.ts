@@ -52,6 +52,19 @@ export function idWarnings(plan: Plan, table: Table): string[] {
   ];
 }
 
+/** A line for each right that a sync needs and the user of the database does not have. */
+export function missingRights(plan: Plan, table: Table): string[] {
+  return ["select", "insert", "update"].flatMap((right) => {
+    const needed = plan.columns.filter(({ insertOnly }) => right !== "update" || !insertOnly);
+    const lacking = needed.filter(
+      ({ column }) => table.columns.get(column.toLowerCase())?.rights?.has(right) === false,
+    );
+    if (lacking.length === 0) return [];
+    const some = lacking.length < needed.length ? ` (${lacking.map(({ column }) => column).join(", ")})` : "";
+    return [`the user has no ${right.toUpperCase()} on ${table.name}${some}`];
+  });
+}
+
 /**
  * What the database may refuse and a dry run does not foresee: rules that it alone knows. Undefined where there are none
  * that the run could meet.

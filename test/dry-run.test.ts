@@ -273,9 +273,15 @@ describe("a dry run into MariaDB", () => {
   it("needs no more than the right to read", async () => {
     await mariadb.sql("create user reader@'%' identified by 'reader-secret'; grant select on idm.users to reader@'%'");
     await work.configure(staffConfig(slapd, { ...mariadb, user: "reader" }));
-    const { code, counts } = await work.json(["dry-run"], { ...env, DB_PASSWORD: "reader-secret" });
+    const reader = { ...env, DB_PASSWORD: "reader-secret" };
+    const { code, counts } = await work.json(["dry-run"], reader);
+    const { stderr } = await work.run(["dry-run"], reader);
     await work.configure(staffConfig(slapd, mariadb));
     expect([code, counts]).toEqual([0, { ...noCounts, read: active, inserted: active }]);
+    expect(stderr.match(/^warning: .*$/gm)).toEqual([
+      "warning: the user has no INSERT on users: a sync as this user would fail",
+      "warning: the user has no UPDATE on users: a sync as this user would fail",
+    ]);
   });
 
   it("with --verify executes every batch and rolls every one back", async () => {

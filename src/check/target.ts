@@ -1,6 +1,6 @@
 import type { ResolvedConfig } from "../config/load.ts";
 import { Failure } from "../errors.ts";
-import { idWarnings, unfilledColumns } from "../guards.ts";
+import { idWarnings, missingRights, unfilledColumns } from "../guards.ts";
 import { orAborted } from "../interruption.ts";
 import { makePlan, type Plan } from "../plan.ts";
 import { plural } from "../report/words.ts";
@@ -134,16 +134,9 @@ function describe(plan: Plan, table: Table): Finding[] {
 
 /** What a run needs to be allowed, each with the columns where it is not. */
 function judgeRights(plan: Plan, table: Table): Finding[] {
-  return ["select", "insert", "update"].flatMap((right) => {
-    const needed = plan.columns.filter(({ insertOnly }) => right !== "update" || !insertOnly);
-    const lacking = needed.filter(
-      ({ column }) => table.columns.get(column.toLowerCase())?.rights?.has(right) === false,
-    );
-    if (lacking.length === 0) return [];
-    const some = lacking.length < needed.length ? ` (${lacking.map(({ column }) => column).join(", ")})` : "";
-    const message = `the user has no ${right.toUpperCase()} on ${table.name}${some}`;
-    return failed(new Failure("database", message, { hint: "grant the user SELECT, INSERT and UPDATE on the table" }));
-  });
+  return missingRights(plan, table).map((message) =>
+    failed(new Failure("database", message, { hint: "grant the user SELECT, INSERT and UPDATE on the table" })),
+  );
 }
 
 /** Undefined where the column of the match key failed already. */

@@ -3,7 +3,7 @@ import { watchAbsence } from "../absent.ts";
 import type { RunOptions } from "../cli.ts";
 import { type LoadedConfig, loadConfig, type ResolvedConfig } from "../config/load.ts";
 import { type Ending, endingOf } from "../exit.ts";
-import { checkFilter, refuseEmpty, tableWarnings, unforeseen } from "../guards.ts";
+import { checkFilter, missingRights, refuseEmpty, tableWarnings, unforeseen } from "../guards.ts";
 import { listen, wait } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { limitsOfRun } from "../limits.ts";
@@ -68,7 +68,8 @@ function standing({ command }: RunOptions, { inserted, updated }: Counts, end: E
   const isKept = command === "sync" && inserted + updated > 0 && end.outcome !== "interrupted";
   if (!isKept || !end.error) return end;
   const hint = ["finished batches stand", ...(end.error.hint === null ? [] : [end.error.hint])].join("; ");
-  return { ...end, error: { ...end.error, hint } };
+  // 2 would say that nothing was tried.
+  return { ...end, code: end.code === 2 ? 1 : end.code, error: { ...end.error, hint } };
 }
 
 async function carryOut(
@@ -120,8 +121,14 @@ async function carryOut(
 }
 
 function startWarnings(options: RunOptions, { warnings }: LoadedConfig, plan: Plan, { table }: Target): string[] {
-  const blind = options.command === "dry-run" && !options.verify ? unforeseen(plan, table) : undefined;
-  return [...warnings, ...tableWarnings(plan, table), ...(blind === undefined ? [] : [blind])];
+  return [...warnings, ...tableWarnings(plan, table), ...(modeOf(options).readOnly ? blindSpots(plan, table) : [])];
+}
+
+/** What a run that writes nothing does not meet, and a sync does. */
+function blindSpots(plan: Plan, table: Target["table"]): string[] {
+  const blind = unforeseen(plan, table);
+  const rights = missingRights(plan, table).map((lacking) => `${lacking}: a sync as this user would fail`);
+  return [...rights, ...(blind === undefined ? [] : [blind])];
 }
 
 async function nobodyRead(options: RunOptions, run: Run, state: ResolvedConfig["state"]): Promise<void> {
