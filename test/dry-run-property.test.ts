@@ -69,6 +69,7 @@ const scenario = fc.record({
   mostRejects: some([0, 1, 3, 100]),
   mostUpdates: maybe(some([0, 2])),
   protect: fc.boolean(),
+  name: some(["attribute", "required", "template", "map", "join"] as const),
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
 type Person = typeof person extends fc.Arbitrary<infer T> ? T : never;
@@ -82,6 +83,14 @@ const attributesOf = (each: Person): Attributes =>
 const directory = (people: readonly Person[]): string =>
   ldif(Object.fromEntries(people.map((each, at) => [`cn=p${at}`, attributesOf(each)])));
 
+const displayNames = {
+  attribute: { attribute: "displayName", transform: ["trim"] },
+  required: { attribute: ["displayName", "mail"], required: true },
+  template: { template: "{uid}/{mail}" },
+  map: { attribute: "displayName", map: { short: "s", é: "e" } },
+  join: { attribute: "objectClass", multi: "join", separator: "", transform: [{ truncate: 3 }] },
+};
+
 function configOf(each: Scenario, target: object) {
   return {
     source: { url: "file:people.ldif", baseDn: base, filter: "(objectClass=inetOrgPerson)" },
@@ -90,7 +99,7 @@ function configOf(each: Scenario, target: object) {
       username: "uid",
       ...((each.mapsId || each.matchKey === "external_id") && { external_id: "entryUUID" }),
       mail: { attribute: "mail", onEmpty: each.keepMail ? "keep" : "null" },
-      display_name: { attribute: "displayName", transform: ["trim"] },
+      display_name: displayNames[each.name],
       badge: { attribute: "employeeNumber", as: "integer" },
       created_by: { value: "sync", on: "insert" },
     },
