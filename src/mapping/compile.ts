@@ -52,7 +52,7 @@ export function compileMapping(mapping: Config["mapping"]): Mapping {
 }
 
 /** The short form `"mail"` with the defaults of the long one. */
-const fullRule = (rule: string | ColumnRule): ColumnRule =>
+export const fullRule = (rule: string | ColumnRule): ColumnRule =>
   typeof rule === "string" ? { attribute: rule, as: "string", transform: [], required: false, multi: "single" } : rule;
 
 function mapEntry(columns: readonly Column[], entry: Entry): readonly (Value | undefined)[] | MappingReject {

@@ -2,19 +2,23 @@ import type { ColumnRule, Transform } from "../config/schema.ts";
 
 /** For people: what a rule does with the values of its attributes, in the order in which it is done. */
 export function stepsOf(rule: ColumnRule): string[] {
-  const { map, as, multi, separator, onEmpty, required } = rule;
+  const { map, as, multi, onEmpty, required } = rule;
   const value = JSON.stringify(rule.default);
   return [
     ...rule.transform.map(transformStep),
     ...(map === undefined ? [] : [`map ${Object.keys(map).length} values`]),
     ...(as === "string" ? [] : [`as ${as}`]),
-    ...(multi === "single" ? [] : [multi === "join" ? `join ${JSON.stringify(separator ?? ", ")}` : `multi ${multi}`]),
+    ...(multi === "single" ? [] : [multiStep(rule)]),
     ...(required ? ["required"] : []),
     ...(value === undefined ? [] : [`default ${value}`]),
     ...(onEmpty === undefined ? [] : [`onEmpty ${onEmpty}`]),
     ...(rule.on === "insert" ? ["on insert only"] : []),
   ];
 }
+
+/** What several values become. */
+export const multiStep = ({ multi, separator }: ColumnRule): string =>
+  multi === "join" ? `join ${JSON.stringify(separator ?? ", ")}` : `multi ${multi}`;
 
 /** One transform as it is written: `trim`, `replace /[^a-z]/ "-"`, `truncate 20`. */
 export function transformStep(transform: Transform): string {

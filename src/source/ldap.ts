@@ -79,7 +79,7 @@ function referenceCounter(config: LdapConfig, { server }: Connection) {
 }
 
 /** Without the bases that lie within another one: their entries would be read twice. */
-function outermost(bases: readonly string[], scope: LdapConfig["scope"]): string[] {
+export function outermost(bases: readonly string[], scope: LdapConfig["scope"]): string[] {
   const unique = bases.filter(
     (base, at) => bases.findIndex((other) => normaliseDn(other) === normaliseDn(base)) === at,
   );

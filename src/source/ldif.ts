@@ -8,6 +8,7 @@ import { isWithin, normaliseDn, parseDn } from "./dn.ts";
 import { andFilters, type FilterNode, filterAttributes, parseFilter } from "./filter.ts";
 import { compileFilter } from "./filter-match.ts";
 import { ldifEntries } from "./ldif-records.ts";
+import { NoSuchObject } from "./result-codes.ts";
 import type { Notice, ReadRequest, Source } from "./source.ts";
 
 export interface LdifConfig extends Pick<SourceConfig, "baseDn" | "scope" | "filter" | "active"> {
@@ -130,8 +131,8 @@ function isInScope(dn: string, bases: readonly Base[], scope: SourceConfig["scop
 
 function checkFound({ written, path, found }: Base, file: string): void {
   if (found === 0) return;
+  const hint = "correct source.baseDn; for a file it may be left out, and every entry counts";
   const existing = path[found];
   const rest = existing === undefined ? "nor does any part of it" : `${existing} does`;
-  const hint = "correct source.baseDn; for a file it may be left out, and every entry counts";
-  throw new Failure("directory", `${basename(file)}: ${written} does not exist; ${rest}`, { hint });
+  throw new NoSuchObject(`${basename(file)}: ${written} does not exist; ${rest}`, existing ?? "", hint);
 }

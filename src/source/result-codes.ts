@@ -52,20 +52,32 @@ export function bindFailure(server: string, who: string, code: number, diagnosti
   });
 }
 
+/** The base of a search does not exist. `nearest`: the lowest entry above it that does (matchedDN); empty where none is told. */
+export class NoSuchObject extends Failure {
+  readonly nearest: string;
+  constructor(message: string, nearest: string, hint: string) {
+    super("directory", message, { hint });
+    this.nearest = nearest;
+  }
+}
+
+/** The server does not take the base of a search for a DN: it does not know an attribute type in it. */
+export class InvalidDn extends Failure {}
+
 /** The failure of a search that ended with another code than success. */
 export function searchFailure(progress: Progress, result: Result): Failure {
   const { server, base } = progress;
   if (result.code === 32) {
     const exists = result.matchedDn === "" ? "no part of it does" : `${result.matchedDn} does`;
-    return new Failure("directory", `${server}: ${base || "the root"} does not exist; ${exists}`, {
-      hint: "check source.baseDn, and whether bindDn may see it",
-    });
+    const message = `${server}: ${base || "the root"} does not exist; ${exists}`;
+    return new NoSuchObject(message, result.matchedDn, "check source.baseDn, and whether bindDn may see it");
   }
   const referrals = result.referrals.length > 0 ? ` to ${result.referrals.join(", ")}` : "";
-  return incomplete(progress, `the server ended it with ${resultWords(result)}${referrals}`, {
+  const failure = incomplete(progress, `the server ended it with ${resultWords(result)}${referrals}`, {
     hint: hintFor(result.code),
     turn: resultCodes[result.code]?.turn,
   });
+  return result.code === 34 ? new InvalidDn(failure.turn, failure.message, failure) : failure;
 }
 
 /** The failure of a search that did not come to its end. */

@@ -17,6 +17,8 @@ const mostHeld = 1000;
  * The entries below one base, page by page. The read is complete where a page ended with success and an empty cookie
  * (RFC 2696 section 3), or where the server never paged and ended with success: everything else throws. A page without
  * entries is not an end. The request for the next page is sent before the entries of the last one are given out.
+ *
+ * @param most No page is asked for after so many entries: then the read is not complete, and says nothing of it.
  */
 export async function* searchPages(
   receive: Receive,
@@ -24,6 +26,7 @@ export async function* searchPages(
   base: string,
   encode: EncodePage,
   onReference: (uris: readonly string[]) => void,
+  most = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<readonly Entry[]> {
   const progress: Progress = { server: connection.server, base, read: 0, pages: 0, empty: 0 };
   const ask = (cookie?: Buffer): number => {
@@ -56,7 +59,7 @@ export async function* searchPages(
       }
     }
     const cookie = nextCookie(done, progress, progress.read === before);
-    id = cookie && ask(cookie);
+    id = cookie && progress.read < most ? ask(cookie) : undefined;
     if (entries.length > 0) yield entries;
   }
 }

@@ -1,0 +1,93 @@
+import type { Entry } from "../entry.ts";
+import { openConnection } from "./connection.ts";
+import { type FilterNode, parseFilter } from "./filter.ts";
+import { formatFilter } from "./filter-format.ts";
+import { compileFilter } from "./filter-match.ts";
+import type { LdapConfig } from "./ldap.ts";
+import { encodeSearch } from "./ldapts.ts";
+import { openLdif } from "./ldif.ts";
+import { receiver, searchPages } from "./search.ts";
+
+export interface Query {
+  readonly base: string;
+  readonly scope: "base" | "one" | "sub";
+  readonly filter: FilterNode;
+  /** Descriptions of the attributes to request; an LDIF file gives all. */
+  readonly attributes: readonly string[];
+}
+
+/** A look at single entries of one source, whatever a run reads of it. */
+export interface Inspection {
+  /** For people: the URL of the server, or the file. */
+  readonly server: string;
+  /**
+   * The entries that one search finds, in pieces. Who stops early can ask again at once, if it says how many it wants.
+   *
+   * @throws NoSuchObject where the base does not exist
+   */
+  search(query: Query, most?: number): AsyncIterable<readonly Entry[]>;
+  /** Whether this entry meets a filter: by the server's schema and matching rules, or those of an LDIF source. */
+  matches(entry: Entry, filter: FilterNode): Promise<boolean>;
+  close(): void;
+}
+
+export async function openInspection(config: LdapConfig, signal: AbortSignal): Promise<Inspection> {
+  const [url = ""] = config.url;
+  return url.toLowerCase().startsWith("file:") ? inspectFile(url, signal) : inspectServer(config, signal);
+}
+
+function inspectFile(url: string, signal: AbortSignal): Inspection {
+  const path = url.slice("file:".length);
+  return {
+    server: `file:${path}`,
+    search: ({ base, scope, filter }) => {
+      const config = {
+        path,
+        baseDn: base === "" ? [] : [base],
+        scope,
+        filter: formatFilter(filter),
+        active: undefined,
+      };
+      return openLdif(config, { attributes: ["*"] }, () => {}).entries(signal);
+    },
+    matches: async (entry, filter) => compileFilter(filter)(entry),
+    close: () => {},
+  };
+}
+
+async function inspectServer(config: LdapConfig, signal: AbortSignal): Promise<Inspection> {
+  const connection = await openConnection(config, config.url, signal);
+  const receive = receiver(connection, config.timeoutMs, signal);
+  const search: Inspection["search"] = (query, most) => {
+    const pageSize = Math.min(config.pageSize, most ?? config.pageSize);
+    // No list would mean all attributes; "1.1" means none (RFC 4511 section 4.5.1.8).
+    const attributes = query.attributes.length > 0 ? query.attributes : ["1.1"];
+    const encode = (id: number, cookie: Buffer | undefined) =>
+      encodeSearch({ ...query, attributes, pageSize }, id, cookie);
+    return searchPages(receive, connection, query.base, encode, () => {}, most);
+  };
+  return {
+    server: connection.server,
+    search,
+    matches: async ({ dn }, filter) => (await count(search({ base: dn, scope: "base", filter, attributes: [] }))) > 0,
+    close: () => connection.close(),
+  };
+}
+
+async function count(pieces: AsyncIterable<readonly Entry[]>): Promise<number> {
+  let entries = 0;
+  for await (const piece of pieces) entries += piece.length;
+  return entries;
+}
+
+/** The first entries that a search finds. */
+export async function firstEntries(inspection: Inspection, query: Query, most: number): Promise<readonly Entry[]> {
+  const entries: Entry[] = [];
+  for await (const piece of inspection.search(query, most)) {
+    entries.push(...piece);
+    if (entries.length >= most) break;
+  }
+  return entries.slice(0, most);
+}
+
+export const everything: FilterNode = parseFilter("(objectClass=*)");
