@@ -36,8 +36,15 @@ export interface CheckOptions extends CommonOptions {
   readonly sample: number;
 }
 
+/** What `explain` takes. */
+export interface ExplainOptions extends CommonOptions {
+  readonly command: "explain";
+  /** A match key, a DN or a filter. */
+  readonly key: string;
+}
+
 /** What was asked for, as plain data. */
-export type Options = RunOptions | CheckOptions;
+export type Options = RunOptions | CheckOptions | ExplainOptions;
 
 /** The command to run, or the exit code where the command line was answered already (`--help`, wrong usage). */
 export type Parsed = { readonly options: Options } | { readonly exit: 0 | 2 };
@@ -60,10 +67,11 @@ export function parseArguments(
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText("after", `\nExit codes:\n${exitCodeLines()}`);
-  for (const add of [syncCommand, dryRunCommand, checkCommand]) {
+  for (const add of [syncCommand, dryRunCommand, checkCommand, explainCommand]) {
     const command = add(program);
     command.action(() => {
-      options = { ...command.opts(), command: command.name() } as Options;
+      const [key] = command.processedArgs;
+      options = { ...command.opts(), command: command.name(), ...(key !== undefined && { key }) } as Options;
     });
   }
   try {
@@ -124,6 +132,14 @@ const checkCommand = (program: Command): Command =>
       .command("check")
       .description("verify everything before the first run, from DNS to real values; writes nothing"),
   ).option("--sample <N>", "how many entries are tried", wholeNumber(1), 1000);
+
+const explainCommand = (program: Command): Command =>
+  commonOptions(
+    program
+      .command("explain")
+      .description("one person, step by step: found where, active by which rule, each column, what a sync would do")
+      .argument("<KEY>", "the match key, the DN, or a filter in parentheses"),
+  );
 
 const wholeNumber =
   (min: number, max = Number.MAX_SAFE_INTEGER) =>

@@ -107,7 +107,7 @@ const folded = (text: string | null | undefined): string | null =>
   text === null || text === undefined ? null : foldGenerously(text);
 
 /** A row as it is, or the values of one to be: what those do not have is NULL. */
-const isProtected = (plan: Plan, row: User["values"]): boolean =>
+export const isProtected = (plan: Plan, row: User["values"]): boolean =>
   plan.protect.some((conditions) => conditions.every(({ at, value }) => folded(row[at]) === value));
 
 export type WriteVerdict = Extract<Verdict, { write: unknown }>;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { type CheckOptions, type Options, parseArguments, type RunOptions } from "./cli.ts";
+import { type CheckOptions, type ExplainOptions, type Options, parseArguments, type RunOptions } from "./cli.ts";
 import type { Io } from "./io.ts";
 
 type Command<O extends Options> = (options: O, version: string, io: Io) => Promise<number>;
@@ -9,7 +9,8 @@ type Commands = { readonly [O in Options as O["command"]]: Command<O> };
 /** Each is loaded when it is asked for: --help and --version need neither drivers nor schema. */
 const run: Command<RunOptions> = async (...asked) => (await import("./commands/run.ts")).run(...asked);
 const check: Command<CheckOptions> = async (...asked) => (await import("./commands/check.ts")).check(...asked);
-const commands = { sync: run, "dry-run": run, check } satisfies Commands;
+const explain: Command<ExplainOptions> = async (...asked) => (await import("./commands/explain.ts")).explain(...asked);
+const commands = { sync: run, "dry-run": run, check, explain } satisfies Commands;
 
 /** Runs one command line (without node and script) and gives the exit code; the one way in. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {

@@ -1,0 +1,35 @@
+import type { ExplainOptions } from "../cli.ts";
+import { explanationDocument } from "../explain/document.ts";
+import { type Explanation, explainKey } from "../explain/explain.ts";
+import { explanationLines } from "../explain/words.ts";
+import type { Io } from "../io.ts";
+import { makePlan } from "../plan.ts";
+import type { Report } from "../report/event.ts";
+import { eventWords } from "../report/words.ts";
+import { openTarget } from "../target/open.ts";
+import { type Answer, inSession, type Session } from "./session.ts";
+
+/** The command `explain`: one person, step by step; writes nothing. 0 where anything was found, else 1. */
+export const explain = (options: ExplainOptions, version: string, io: Io): Promise<number> =>
+  inSession(options, version, io, (session) => answer(options, session));
+
+async function answer(options: ExplainOptions, session: Session): Promise<Answer> {
+  const { loaded, signal, talk } = session;
+  const { config } = loaded;
+  const report: Report = (event) => {
+    const said = eventWords(event);
+    if (said?.level === "warning") talk("warning", said.words);
+  };
+  const target = await openTarget(config.target, { readOnly: true });
+  let explanation: Explanation;
+  try {
+    const plan = makePlan(config, target.table);
+    explanation = await explainKey({ config, plan, target, report, signal }, options.key);
+    const shown = { paint: session.paint, verbose: options.verbose === true, table: target.title };
+    for (const line of explanationLines(explanation, shown)) session.print(line);
+  } finally {
+    await target.close();
+  }
+  const nobody = explanation.entries.length === 0 && explanation.row === undefined;
+  return { code: nobody ? 1 : 0, document: explanationDocument(explanation) };
+}

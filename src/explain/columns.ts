@@ -1,0 +1,49 @@
+import type { ResolvedConfig } from "../config/load.ts";
+import type { Entry } from "../entry.ts";
+import { fullRule } from "../mapping/compile.ts";
+import { isRefusal } from "../mapping/reject.ts";
+import { type Trace, traceColumn } from "../mapping/trace.ts";
+import type { Plan } from "../plan.ts";
+import type { Row } from "./row.ts";
+
+/** One column of one person: the way of its value, and what the row holds. */
+export interface ExplainedColumn {
+  readonly column: string;
+  /** For people: `mail, otherMailbox`, `template "{givenName} {sn}"`. */
+  readonly source: string;
+  readonly trace: Trace;
+  /** As the column stores it; undefined where the column is left alone or there is no value for it. */
+  readonly result: string | null | undefined;
+  /** Why there is no value that the column can hold. */
+  readonly misfit: string | undefined;
+  /** What the row holds; undefined where there is no row. */
+  readonly now: string | null | undefined;
+  readonly differs: boolean;
+  /** Why a column that differs is not written. */
+  readonly left: string | undefined;
+}
+
+export function explainColumns(
+  config: ResolvedConfig,
+  plan: Plan,
+  entry: Entry,
+  row: Row | undefined,
+): ExplainedColumn[] {
+  return plan.columns.map((column, at) => {
+    const rule = config.mapping[column.name];
+    const isState = at === plan.state || rule === undefined;
+    // The value of the state is the plan's own, whatever is fitted.
+    const trace = isState ? constantTrace : traceColumn(column.name, fullRule(rule), entry);
+    const { result: mapped } = trace;
+    const fitted = mapped === undefined || isRefusal(mapped) ? undefined : column.fit(mapped);
+    const misfit = isRefusal(mapped) ? mapped.why : typeof fitted === "object" ? fitted?.misfit : undefined;
+    const result = typeof fitted === "object" && fitted !== null ? undefined : fitted;
+    const now = row?.values[at] ?? (row ? null : undefined);
+    const differs = row !== undefined && result !== undefined && result !== now;
+    const kept = mapped === undefined ? "has no value: left as it is (onEmpty keep)" : undefined;
+    const left = differs && column.insertOnly ? "written with a new row only" : kept;
+    return { column: column.name, source: column.source, trace, result, misfit, now, differs, left };
+  });
+}
+
+const constantTrace: Trace = { attributes: [], used: undefined, steps: [], result: null };

@@ -1,0 +1,83 @@
+import type { AttributeValue } from "../entry.ts";
+import { isRefusal } from "../mapping/reject.ts";
+import type { Traced } from "../mapping/trace.ts";
+import type { ExplainedColumn } from "./columns.ts";
+import { type ExplainedEntry, type Explanation, searchWords } from "./explain.ts";
+import type { Judgement } from "./judge.ts";
+import type { Row } from "./row.ts";
+
+/** The explanation for `--json`: bytes as base64, what does not exist as null. */
+export function explanationDocument(explanation: Explanation): object {
+  const { key, kind, entries, row, search } = explanation;
+  return {
+    key,
+    kind,
+    notes: searchWords(explanation),
+    nearest: search.nearest ?? null,
+    similar: search.similar ?? null,
+    entries: entries.map(entryDocument),
+    row: row === undefined ? null : { ...rowDocument(row.row), sameId: row.sameId, because: row.because },
+  };
+}
+
+function entryDocument({
+  source,
+  server,
+  base,
+  dn,
+  key,
+  person,
+  active,
+  columns,
+  row,
+  idHolder,
+  would,
+}: ExplainedEntry): object {
+  return {
+    source,
+    server,
+    base: base ?? null,
+    dn,
+    key: key ?? null,
+    person: judgementDocument(person),
+    active: judgementDocument(active),
+    columns: columns.map(columnDocument),
+    row: row === undefined ? null : rowDocument(row),
+    idHolder: idHolder ?? null,
+    would,
+  };
+}
+
+const judgementDocument = ({ filter, matched, parts }: Judgement): object => ({
+  filter,
+  matched,
+  parts: parts.map((part) => ({
+    ...part,
+    values: part.values.map(({ attribute, value, means }) => ({
+      attribute,
+      value: plain(value),
+      means: means ?? null,
+    })),
+  })),
+});
+
+const columnDocument = ({ column, source, trace, result, misfit, now, differs, left }: ExplainedColumn): object => ({
+  column,
+  source,
+  attributes: trace.attributes.map(({ name, values }) => ({ name, values: values.map(plain) })),
+  steps: trace.steps.map(({ step, values }) => ({ step, values: values.map(traced) })),
+  result: result ?? null,
+  fits: misfit === undefined,
+  misfit: misfit ?? null,
+  now: now ?? null,
+  differs,
+  left: left ?? null,
+});
+
+const rowDocument = ({ values: _, collation, ...row }: Row): object => ({ ...row, collation: collation ?? null });
+
+const plain = (value: AttributeValue): string | { base64: string } =>
+  typeof value === "string" ? value : { base64: value.toString("base64") };
+
+const traced = (value: Traced): string | { base64: string } | { refused: string } =>
+  isRefusal(value) ? { refused: `${value.why} (${value.rule})` } : plain(value);

@@ -1,0 +1,45 @@
+import type { ResolvedConfig } from "../config/load.ts";
+import { Failure } from "../errors.ts";
+import { fullRule } from "../mapping/compile.ts";
+import { isWithin, normaliseDn, parseDn } from "../source/dn.ts";
+import { type FilterNode, parseFilter } from "../source/filter.ts";
+
+/** What a person was asked for by. */
+export type Key =
+  | { readonly kind: "filter"; readonly filter: FilterNode }
+  | { readonly kind: "dn"; readonly dn: string }
+  | { readonly kind: "match key"; readonly text: string };
+
+/**
+ * Told apart by its form: a filter has parentheses, a DN several RDNs or a place below a base; else it is a match key.
+ *
+ * @throws Failure (usage) for an empty one and for a filter that does not parse
+ */
+export function keyOf(text: string, sources: ResolvedConfig["sources"]): Key {
+  if (text === "") throw new Failure("usage", "KEY is empty", { hint: "name a match key, a DN or a filter" });
+  if (text.startsWith("(")) return { kind: "filter", filter: filterOf(text) };
+  const rdns = parseDn(text)?.length ?? 0;
+  const below = sources.some(({ baseDn }) =>
+    baseDn.some((base) => isWithin(normaliseDn(text), normaliseDn(base), "sub")),
+  );
+  if (rdns > 1 || (rdns === 1 && below)) return { kind: "dn", dn: text };
+  return { kind: "match key", text };
+}
+
+function filterOf(text: string): FilterNode {
+  try {
+    return parseFilter(text);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure("usage", `KEY: ${error.message}`, { hint: error.hint, cause: error });
+  }
+}
+
+/** The filter that finds the entries with this match key; undefined where the column is not filled from attributes. */
+export function filterForKey(config: ResolvedConfig, key: string): FilterNode | undefined {
+  const rule = fullRule(config.mapping[config.target.matchKey] ?? "");
+  const attributes = rule.template === undefined ? [rule.attribute ?? []].flat() : [];
+  const filters = attributes.map((attribute) => ({ kind: "equal", attribute, value: key }) as const);
+  const [only] = filters;
+  return only === undefined ? undefined : filters.length === 1 ? only : { kind: "or", filters };
+}

@@ -1,0 +1,432 @@
+import { writeFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { base, fileConfig, fileWorkspace, ldif, sqlite, type Workspace, workspace } from "./program.ts";
+import { record } from "./servers/people.ts";
+
+/** The command `explain` on LDIF files and SQLite. */
+
+const anna = {
+  "uid=anna": {
+    uid: ["anna"],
+    entryUUID: ["id-anna"],
+    mail: [" Anna@Example.com"],
+    displayName: ["Anna Öberg"],
+  },
+};
+const bert = {
+  "uid=bert": { uid: ["bert"], entryUUID: ["id-bert"], employeeType: ["left"], userAccountControl: ["514"] },
+};
+
+const annasRow = `insert into users (username, external_id, email, display_name, created_by, state)
+  values ('Anna', 'id-anna', 'anna@example.com', 'Anna Åberg', 'hand', 'inactive')`;
+
+const people = "(objectClass=inetOrgPerson)";
+const employed = "(employeeType=active)";
+
+/** The document of `explain`, with the exit code; paths as `.`. */
+async function explained(work: Workspace, key: string): Promise<Document> {
+  const { code, stdout } = await work.run(["explain", key, "--json"]);
+  return { code, ...JSON.parse(stdout.replaceAll(work.folder, ".")) };
+}
+interface Document {
+  readonly code: number | null;
+  readonly notes: readonly string[];
+  readonly entries: readonly {
+    dn: string;
+    base: string | null;
+    key: string | null;
+    idHolder: string | null;
+    columns: readonly { column: string; result: string | null; misfit: string | null; left: string | null }[];
+    person: { parts: readonly unknown[] };
+    active: { matched: boolean; parts: readonly unknown[] };
+    row: { key: string; protected: boolean } | null;
+    would: { action: string; because: readonly string[] };
+  }[];
+}
+
+const woulds = ({ entries }: Document) => entries.map(({ dn, would }) => [dn, would.action, would.because]);
+
+/** What people read; paths as `.`, SQLite without its version. */
+async function told(work: Workspace, args: readonly string[]): Promise<string> {
+  const { stdout } = await work.run(["explain", ...args]);
+  return stdout.replaceAll(work.folder, ".").replace(/SQLite [\d.]+/g, "SQLite");
+}
+
+const column = (name: string, source: string, rest: object) => ({
+  column: name,
+  source,
+  attributes: [],
+  steps: [],
+  fits: true,
+  misfit: null,
+  now: null,
+  differs: false,
+  left: null,
+  ...rest,
+});
+
+const read = (name: string, ...values: string[]) => ({ attributes: [{ name, values }] });
+const part = (filter: string, attribute: string, ...values: string[]) => ({
+  filter,
+  matched: true,
+  values: values.map((value) => ({ attribute, value, means: null })),
+});
+
+describe("explain", () => {
+  it("gives the whole way of one person in one document, also where the key is written in another case", async () => {
+    const work = await fileWorkspace({ ...anna, ...bert });
+    sqlite(work.path("idm.sqlite"), annasRow);
+    const dn = `uid=anna,${base}`;
+    expect(await explained(work, "ANNA")).toEqual({
+      code: 0,
+      command: "explain",
+      name: "default",
+      key: "ANNA",
+      kind: "match key",
+      notes: [],
+      nearest: null,
+      similar: null,
+      entries: [
+        {
+          source: "source",
+          server: "file:./people.ldif",
+          base,
+          dn,
+          key: "anna",
+          person: { filter: people, matched: true, parts: [part(people, "objectClass", "inetOrgPerson")] },
+          active: { filter: employed, matched: true, parts: [part(employed, "employeeType", "active")] },
+          columns: [
+            column("username", "uid", { ...read("uid", "anna"), result: "anna", now: "Anna", differs: true }),
+            column("external_id", "entryUUID", { ...read("entryUUID", "id-anna"), result: "id-anna", now: "id-anna" }),
+            column("email", "mail", {
+              ...read("mail", " Anna@Example.com"),
+              steps: [
+                { step: "trim", values: ["Anna@Example.com"] },
+                { step: "lowercase", values: ["anna@example.com"] },
+              ],
+              result: "anna@example.com",
+              now: "anna@example.com",
+            }),
+            column("display_name", "displayName", {
+              ...read("displayName", "Anna Öberg"),
+              result: "Anna Öberg",
+              now: "Anna Åberg",
+              differs: true,
+            }),
+            column("created_by", 'value "sync"', {
+              result: "sync",
+              now: "hand",
+              differs: true,
+              left: "written with a new row only",
+            }),
+            column("state", "state.active", { result: "active", now: "inactive", differs: true }),
+          ],
+          row: {
+            column: "username",
+            key: "Anna",
+            collation: "nocase",
+            columns: {
+              username: "Anna",
+              external_id: "id-anna",
+              email: "anna@example.com",
+              display_name: "Anna Åberg",
+              created_by: "hand",
+              state: "inactive",
+            },
+            immutableId: { column: "external_id", value: "id-anna" },
+            protected: false,
+            owned: null,
+          },
+          idHolder: null,
+          would: {
+            action: "update",
+            change: {
+              kind: "update",
+              key: "anna",
+              dn,
+              columns: {
+                username: { from: "Anna", to: "anna" },
+                display_name: { from: "Anna Åberg", to: "Anna Öberg" },
+                state: { from: "inactive", to: "active" },
+              },
+            },
+            because: [],
+          },
+        },
+      ],
+      row: null,
+      error: null,
+    });
+  });
+
+  it("changes nothing", async () => {
+    const work = await fileWorkspace(anna);
+    sqlite(work.path("idm.sqlite"), annasRow);
+    const rows = () => sqlite(work.path("idm.sqlite"), "select * from users");
+    const before = rows();
+    expect((await explained(work, "anna")).entries[0]?.would.action).toBe("update");
+    expect(rows()).toEqual(before);
+  });
+
+  it("tells people the same on one screen", async () => {
+    const work = await fileWorkspace({ ...anna, ...bert });
+    sqlite(work.path("idm.sqlite"), annasRow);
+    expect(await told(work, ["anna"])).toBe(
+      [
+        `uid=anna,${base}`,
+        `  found   file:./people.ldif below ${base}`,
+        `  person  yes  ${people}: the entry has "inetOrgPerson"`,
+        `  active  yes  ${employed}: the entry has "active"`,
+        '  row     username = "Anna" by nocase, external_id "id-anna"',
+        '  * username      "Anna" → "anna"              uid "anna"',
+        '    external_id   "id-anna"                    entryUUID "id-anna"',
+        '    email         "anna@example.com"           mail " Anna@Example.com" | trim "Anna@Example.com" | lowercase "anna@example.com"',
+        '  * display_name  "Anna Åberg" → "Anna Öberg"  displayName "Anna Öberg"',
+        '    created_by    "hand"                       value "sync" (written with a new row only)',
+        '  * state         "inactive" → "active"        state.active',
+        "  sync    would update the row: username, display_name, state",
+        "          the other entries of the directory are not judged here",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("tells by which part of the rules somebody is not active, and what the value means", async () => {
+    const enabled = "(!(userAccountControl:1.2.840.113556.1.4.803:=2))";
+    const source = { ...fileConfig().source, active: `(&(|${employed}(employeeType=guest))(uid=*)${enabled})` };
+    const work = await fileWorkspace(bert, { source });
+    expect(await told(work, ["bert"])).toBe(
+      [
+        `uid=bert,${base}`,
+        `  found   file:./people.ldif below ${base}`,
+        `  person  yes  ${people}: the entry has "inetOrgPerson"`,
+        `  active  no   ${source.active}`,
+        `            ✗ ${employed}: the entry has "left"`,
+        '            ✗ (employeeType=guest): the entry has "left"',
+        `            ✗ ${enabled}: the entry has "514" = NORMAL_ACCOUNT, ACCOUNTDISABLE`,
+        '  row     none with the key "bert" in users in ./idm.sqlite (SQLite)',
+        '    username      "bert"     uid "bert"',
+        '    external_id   "id-bert"  entryUUID "id-bert"',
+        "    email         NULL       mail: no value",
+        "    display_name  NULL       displayName: no value",
+        '    created_by    "sync"     value "sync"',
+        '    state         "active"   state.active',
+        "  sync    would not read the entry",
+        "          source.active does not match",
+        "          there is no row with its key, and none is made",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("says why an entry is rejected, and which column is at fault", async () => {
+    const mapping = { ...fileConfig().mapping, email: { attribute: "mail", required: true } };
+    const work = await fileWorkspace({ "uid=carl": { uid: ["carl"] } }, { mapping });
+    const { entries } = await explained(work, "carl");
+    expect(entries[0]?.would).toEqual({
+      action: "reject",
+      reject: {
+        dn: `uid=carl,${base}`,
+        key: "carl",
+        column: "email",
+        reason: "column email: mail has no value (required)",
+      },
+      because: ["column email: mail has no value (required)"],
+    });
+    expect(entries[0]?.columns[2]).toEqual(
+      column("email", "mail", {
+        ...read("mail"),
+        steps: [{ step: "required", values: [{ refused: "has no value (required)" }] }],
+        result: null,
+        fits: false,
+        misfit: "has no value",
+      }),
+    );
+  });
+
+  it.each([
+    [
+      "a row that is protected",
+      { protect: [{ username: "anna" }] },
+      "protected",
+      /^the row meets a condition of protect/,
+    ],
+    [
+      "a limit of no update",
+      { limits: { update: { max: 0 } } },
+      "refused",
+      /^limits\.update: the run would write 1 changed/,
+    ],
+    ["a share below one row", { limits: { update: { maxPercent: 50 } } }, "refused", /maxPercent 50 of 1 row/],
+  ])("says what %s does", async (_, changes, action, because) => {
+    const work = await fileWorkspace(anna, changes);
+    sqlite(work.path("idm.sqlite"), annasRow);
+    expect(woulds(await explained(work, "anna"))).toEqual([
+      [`uid=anna,${base}`, action, [expect.stringMatching(because)]],
+    ]);
+  });
+
+  it("says that the row belongs to somebody else, and where a renamed person's row is", async () => {
+    const work = await fileWorkspace({ "uid=anna": { uid: ["anna"], entryUUID: ["id-new"] } });
+    sqlite(work.path("idm.sqlite"), annasRow);
+    const foreign =
+      'the row with username "anna" belongs to another entry: its external_id is id-anna, this entry\'s is id-new';
+    expect(woulds(await explained(work, "anna"))).toEqual([[`uid=anna,${base}`, "reject", [foreign]]]);
+    await writeFile(work.path("people.ldif"), ldif({ "uid=anna2": { uid: ["anna2"], entryUUID: ["id-anna"] } }));
+    const renamed = await explained(work, "anna2");
+    expect(renamed.entries.map(({ row, idHolder }) => ({ row, idHolder }))).toEqual([{ row: null, idHolder: "Anna" }]);
+    const taken = 'external_id "id-anna" already belongs to the row with username "Anna"';
+    expect(woulds(renamed)).toEqual([[`uid=anna2,${base}`, "reject", [taken]]]);
+  });
+
+  it("says what only the database knows", async () => {
+    const work = await fileWorkspace(anna);
+    const trigger = "create trigger careful before insert on users begin select 1; end";
+    sqlite(work.path("idm.sqlite"), trigger);
+    const doubt = expect.stringMatching(/^dry-run tells more: what the trigger careful would refuse is not foreseen/);
+    expect(woulds(await explained(work, "anna"))).toEqual([[`uid=anna,${base}`, "insert", [doubt]]]);
+  });
+
+  it("judges entries of the same key together: the first has the row", async () => {
+    const twice = { ...anna, "cn=Other": { uid: ["anna"], mail: ["other@example.com"] } };
+    const work = await fileWorkspace(twice);
+    const document = await explained(work, "anna");
+    expect(document.notes).toEqual(["2 entries have this key, and only one of them can have the row"]);
+    expect(woulds(document)).toEqual([
+      [`uid=anna,${base}`, "insert", []],
+      [`cn=Other,${base}`, "reject", [`username "anna" is also that of uid=anna,${base}, which was read first`]],
+    ]);
+  });
+
+  it("finds by reading and mapping what no search can find", async () => {
+    const mapping = { ...fileConfig().mapping, username: { template: "{uid}@x", transform: ["uppercase"] } };
+    const work = await fileWorkspace({ ...anna, ...bert }, { mapping });
+    const document = await explained(work, "anna@X");
+    expect(document.notes).toEqual(["3 entries were read and mapped to find the key"]);
+    expect(document.entries.map(({ dn, key }) => [dn, key])).toEqual([[`uid=anna,${base}`, "ANNA@X"]]);
+  });
+
+  it("finds a key with characters that a filter escapes", async () => {
+    const work = await fileWorkspace({ "uid=a": { uid: ["a*(b)\\"] } });
+    expect((await explained(work, "a*(b)\\")).entries.map(({ key }) => key)).toEqual(["a*(b)\\"]);
+  });
+
+  it("explains the first ten entries that a filter finds", async () => {
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`uid=u${at}`, { uid: [`u${at}`] }]));
+    const work = await fileWorkspace(many);
+    const document = await explained(work, people);
+    expect([document.entries.length, document.notes]).toEqual([
+      10,
+      ["more than 10 entries were found: the first 10 are explained"],
+    ]);
+  });
+
+  it("finds a DN outside of the configured base, which a sync would not read", async () => {
+    const work = await fileWorkspace(anna);
+    const dn = "uid=zoe,ou=admins,dc=example,dc=com";
+    const zoe = record(dn, { objectClass: ["inetOrgPerson"], employeeType: ["active"], uid: ["zoe"] });
+    await writeFile(work.path("people.ldif"), ldif(anna) + zoe);
+    const document = await explained(work, "UID=Zoe, ou=admins,dc=example,dc=com");
+    expect(document.entries.map((entry) => entry.base)).toEqual([null]);
+    expect(woulds(document)).toEqual([
+      [
+        dn,
+        "not read",
+        ["the entry lies in no base and scope that is configured", "there is no row with its key, and none is made"],
+      ],
+    ]);
+  });
+
+  it("looks at every source", async () => {
+    const { source } = fileConfig();
+    const work = await fileWorkspace(anna, { source: [source, { ...source, url: "file:more.ldif" }] });
+    await writeFile(work.path("more.ldif"), ldif({ "uid=dora": { uid: ["dora"] } }));
+    expect(await told(work, ["dora"])).toContain(`  found   file:./more.ldif below ${base} (source[1])\n`);
+  });
+
+  it("tells the row's side of a key that only the table has", async () => {
+    const work = await fileWorkspace(
+      { "uid=renamed": { uid: ["renamed"], entryUUID: ["id-anna"] } },
+      { leavers: { scope: { created_by: "sync" } }, protect: [{ note: "keep" }] },
+    );
+    sqlite(work.path("idm.sqlite"), `${annasRow}; update users set note = 'keep'`);
+    expect(await told(work, ["anna"])).toBe(
+      [
+        "2 entries were read and mapped to find the key",
+        "a row of users in ./idm.sqlite (SQLite), and no entry with its key",
+        '  row     username = "Anna" by nocase, external_id "id-anna", protected, not in leavers.scope',
+        '    username      "Anna"',
+        '    external_id   "id-anna"',
+        '    email         "anna@example.com"',
+        '    display_name  "Anna Åberg"',
+        '    created_by    "hand"',
+        '    state         "inactive"',
+        '    note          "keep"',
+        `  id      the directory has uid=renamed,${base} with this immutable id: explain that DN`,
+        "  sync    would write nothing",
+        "          no entry has its key",
+        '          leavers.action is "ignore": the row is left as it is',
+        "          the row meets a condition of protect: it is never written",
+        "          the row is not one of leavers.scope: it is not this sync's",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("ends with 1 where neither side has the key, and names one that is spelt alike", async () => {
+    const work = await fileWorkspace(anna);
+    expect(await explained(work, "anan")).toEqual({
+      code: 1,
+      command: "explain",
+      name: "default",
+      key: "anan",
+      kind: "match key",
+      notes: ["2 entries were read and mapped to find the key"],
+      nearest: null,
+      similar: "anna",
+      entries: [],
+      row: null,
+      error: null,
+    });
+    expect(await told(work, [`uid=none,${base}`])).toBe(
+      `neither the directory nor the table has uid=none,${base}\n  the lowest entry above it that exists is ${base}\n`,
+    );
+  });
+
+  it.each([
+    ["a filter that does not parse", ["explain", "(uid=anna"], /^error: KEY: filter does not parse at character 10/],
+    ["an empty key", ["explain", ""], /^error: KEY is empty/],
+    ["no key", ["explain"], /^error: missing required argument 'KEY'/],
+  ])("ends with 2 for %s", async (_, args, message) => {
+    const work = await fileWorkspace(anna);
+    const { code, stderr } = await work.run(args);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  it("ends with 2 without a configuration", async () => {
+    const { code } = await (await workspace()).run(["explain", "anna"]);
+    expect(code).toBe(2);
+  });
+
+  it("shows hostile values as one short line, and bytes as what they are", async () => {
+    const evil = "\u001b[2Jx\nsync would delete\u202e";
+    const work = await fileWorkspace({
+      "uid=eve": { uid: ["eve"], mail: [`${"m".repeat(65_536)}@x`], displayName: [evil] },
+    });
+    const text = await told(work, ["eve"]);
+    expect(text).not.toMatch(/[\p{Cf}]|m{61}/u);
+    expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+    expect(text).toContain('displayName "\\u{1b}[2Jx\\nsync would delete\\u{202e}"');
+    const bytes = `dn: uid=b,${base}\nobjectClass: inetOrgPerson\nemployeeType: active\nuid: b\ndisplayName:: //4=\n`;
+    await writeFile(work.path("people.ldif"), ldif({}) + bytes);
+    const { entries } = await explained(work, "b");
+    expect(entries[0]?.columns[3]).toEqual(
+      column("display_name", "displayName", {
+        attributes: [{ name: "displayName", values: [{ base64: "//4=" }] }],
+        result: null,
+        fits: false,
+        misfit: "is not valid UTF-8 text",
+      }),
+    );
+  });
+});
