@@ -1,11 +1,3 @@
-type PageHeader = import("../data.ts").PageHeader;
-type PageEnd = import("../data.ts").PageEnd;
-type PageChange = import("../data.ts").PageChange;
-type RawValue = import("../data.ts").RawValue;
-type Reject = import("../../../change.ts").Reject;
-type ColumnSource = import("../../event.ts").ColumnSource;
-type Counts = import("../../event.ts").Counts;
-
 interface Kind {
   readonly label: string;
   readonly count: keyof Counts;

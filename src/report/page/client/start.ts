@@ -1,8 +1,5 @@
 /** Reads the data of the page and shows it. */
 
-type PageLists = import("../data.ts").PageLists;
-type PageRecord = import("../data.ts").PageRecord;
-
 const dataBlocks = (name: string): readonly unknown[] =>
   [...document.querySelectorAll(`script[data-name="${name}"]`)].map((block) => JSON.parse(block.textContent ?? ""));
 

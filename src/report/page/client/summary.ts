@@ -25,8 +25,6 @@ function showHeader(header: PageHeader, end: PageEnd): void {
   byId("outcome").append(element("dl", { class: "facts" }, ...rows));
 }
 
-type Outcome = PageEnd["outcome"];
-
 interface Ending {
   readonly tone: "good" | "warn" | "bad";
   readonly line: (change: string, rejected: string) => string;
