@@ -156,6 +156,7 @@ test("Needs no more memory for 200,000 changes than for a few", () => {
     for (let index = 0; index < 200_000; index++) {
       const columns = { email: { from: null, to: "x".repeat(500) + index } };
       report({ type: "change", reactivated: false, change: { kind: "insert", key: "u" + index, dn: "uid=u" + index, columns } });
+      if (index % 500 === 0) report({ type: "progress" });
     }
     const counts = { read: 200_000, inserted: 200_000, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
     report({ type: "finished", summary: { outcome: "succeeded", counts, finishedAt: new Date(), durationMs: 1, error: null } });

@@ -51,8 +51,8 @@ export function htmlReport(file: string, safe: (text: string) => string = (text)
         pending += pending === "" ? json : `,\n${json}`;
       }
     }
-    // Before its start there is nothing to stand in.
-    if (begun && !broken && pending.length >= chunk) flush();
+    // A batch at least, as the other files: a write that fails must not come between the changes of one.
+    if (event.type === "progress" && begun && !broken && pending.length >= chunk) flush();
     if (event.type !== "finished") return;
     if (!broken) {
       if (!begun) start(null);

@@ -109,6 +109,7 @@ function openList<Row>(options: ListOptions<Row>): List<Row> {
     draw();
   });
   whenPrinting((now) => {
+    if (printing === now) return;
     printing = now;
     draw();
   });
