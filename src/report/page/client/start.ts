@@ -23,14 +23,18 @@ const rejectList = (rejects: readonly Reject[]): HTMLElement =>
         name: "key",
         label: "Key",
         order: ({ key }) => key,
-        cell: ({ key }) => (key === "" ? element("span", { class: "note" }, "none") : textNode(key)),
+        cell: ({ key }) => orNone(key),
       },
       { name: "dn", label: "DN", order: ({ dn }) => dn, cell: ({ dn }) => textNode(dn, "dn") },
-      { name: "column", label: "Column", order: ({ column }) => column, cell: ({ column }) => textNode(column) },
+      { name: "column", label: "Column", order: ({ column }) => column, cell: ({ column }) => orNone(column) },
       { name: "reason", label: "Reason", order: ({ reason }) => reason, cell: ({ reason }) => textNode(reason) },
     ],
     text: ({ key, dn, column, reason }) => [key, dn, column, reason].join("\n"),
   }).node;
+
+/** A key or a column that a reject need not have. */
+const orNone = (text: string): HTMLElement =>
+  text === "" ? element("span", { class: "note" }, "none") : textNode(text);
 
 /** A list, what is said where it is empty, and where the rest is that the page does not hold. */
 function showList(name: "changes" | "rejects", none: string, shown: number, told: number, list: () => Node): void {
