@@ -15,7 +15,7 @@ import type { RowValues } from "./target/target.ts";
 import { foldGenerously } from "./target/text.ts";
 
 /** One column that a sync fills. */
-export interface PlanColumn extends ColumnSource {
+interface PlanColumn extends ColumnSource {
   /** As the database spells it. */
   readonly column: string;
   readonly insertOnly: boolean;
@@ -49,7 +49,7 @@ export interface Plan {
 }
 
 /** A unique index, with what is needed to know the values that a row will have in it. */
-export interface PlanIndex {
+interface PlanIndex {
   readonly index: UniqueIndex;
   /** Positions in `read`, in the order of the index's columns. */
   readonly at: readonly number[];

@@ -145,6 +145,74 @@ describe("a dry run for machines", () => {
   });
 });
 
+describe("the page of a dry run", () => {
+  /** A record as far as these tests look at it. */
+  type PageRecord = readonly [name: string, data: { raw?: object; reactivated?: boolean } & Record<string, unknown>];
+
+  /** The data of a page, as its script reads them. */
+  async function dataOf(work: Workspace, file: string) {
+    const html = await readFile(work.path(file), "utf8");
+    const blocks = [...html.matchAll(/<script type="application\/json" data-name="(\w+)">([\s\S]*?)<\/script>/g)];
+    const of = (name: string) => blocks.filter(([, each]) => each === name).map(([, , json = ""]) => JSON.parse(json));
+    return { header: of("header")[0], records: of("records").flat() as PageRecord[], end: of("end")[0] };
+  }
+
+  it("holds the changes and rejects of the document, with the values that the directory sent", async () => {
+    const work = await fileWorkspace({ ...anna, ...bert, ...carl });
+    const args = ["--config", ".syncrc.json", "--report", "preview.html"];
+    const document = await work.json(["dry-run", ...args]);
+    const { header, records, end } = await dataOf(work, "preview.html");
+    const of = (name: string) => records.filter(([each]) => each === name).map(([, data]) => data);
+    expect(of("changes").map(({ raw: _, reactivated: __, ...change }) => change)).toEqual(document.changes);
+    expect(of("changes")[0]?.raw).toEqual({
+      uid: ["anna"],
+      entryuuid: ["id-anna"],
+      mail: ["Anna@Example.com "],
+      displayname: ["Anna Åberg"],
+    });
+    expect(of("rejects")).toEqual(document.rejects);
+    expect([end.outcome, end.counts]).toEqual(["partial", document.counts]);
+    expect([header.next, header.effect, header.leavers]).toEqual([
+      "idm-ldap-sync sync --config .syncrc.json",
+      "nothing is written, the connection is read-only",
+      "ignore",
+    ]);
+  });
+
+  it("is whole and says why where the run fails, and is replaced by the next one", async () => {
+    const work = await fileWorkspace(anna);
+    await writeFile(work.path("people.ldif"), "no LDIF");
+    const failed = await work.json(["dry-run", "--report", "preview.html"]);
+    const first = await dataOf(work, "preview.html");
+    expect([failed.code, first.end.outcome, first.end.error.message]).toEqual([1, "failed", failed.error?.message]);
+    await writeFile(work.path("people.ldif"), ldif(anna));
+    expect((await work.json(["dry-run", "--report", "preview.html"])).code).toBe(0);
+    expect((await dataOf(work, "preview.html")).records).toHaveLength(1);
+  });
+
+  it("ends with exit code 1 where it cannot be finished, after the result", async () => {
+    const work = await fileWorkspace(anna);
+    const { code, stdout, stderr } = await work.run(["dry-run", "--report", "/dev/full"]);
+    expect(code).toBe(1);
+    expect(stdout + stderr).toMatch(/error: --report: cannot write to \/dev\/full: ENOSPC/);
+  });
+
+  it.each<[string, readonly string[], string]>([
+    [
+      "a file that is not one of its own",
+      ["--report", "people.ldif"],
+      "people.ldif exists and is not a file that this option wrote",
+    ],
+    ["a folder that is not there", ["--report", "no/folder/file.html"], "--report: cannot write to"],
+    ["the file of another option", ["--changes", "x", "--report", "./x"], "--changes and --report: both name ./x"],
+  ])("is refused as %s", async (_, args, words) => {
+    const work = await fileWorkspace(anna);
+    const { code, stderr } = await work.run(["dry-run", ...args]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+    expect(await readFile(work.path("people.ldif"), "utf8")).toBe(ldif(anna));
+  });
+});
+
 describe("a dry run of a sync that a limit refuses", () => {
   const people = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`uid=p${i}`, { uid: [`p${i}`] }]));
 

@@ -389,7 +389,7 @@ describe("explain", () => {
       error: null,
     });
     expect(await told(work, [`uid=none,${base}`])).toBe(
-      `neither the directory nor the table has uid=none,${base}\n  the lowest entry above it that exists is ${base}\n`,
+      `neither the directory nor the table has "uid=none,${base}"\n  the lowest entry above it that exists is ${base}\n`,
     );
   });
 

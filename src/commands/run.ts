@@ -9,7 +9,7 @@ import type { Io } from "../io.ts";
 import { limitsOfRun } from "../limits.ts";
 import { makePlan, type Plan, withEntries } from "../plan.ts";
 import { redact } from "../redact.ts";
-import type { Counts, Header, Report } from "../report/event.ts";
+import type { Counts, Header, Report, SyncEvent } from "../report/event.ts";
 import { openReports, type Reports } from "../report/open.ts";
 import { type Tally, tally } from "../report/tally.ts";
 import { shellWord } from "../source/ldapsearch.ts";
@@ -47,13 +47,24 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
   const finishedAt = new Date();
   const error = end.error && { message: safe(end.error.message), hint: end.error.hint && safe(end.error.hint) };
   const durationMs = finishedAt.getTime() - startedAt.getTime();
-  reports.report({
-    type: "finished",
-    summary: { outcome: end.outcome, counts: counted.counts(), finishedAt, durationMs, error },
-  });
+  const summary = { outcome: end.outcome, counts: counted.counts(), finishedAt, durationMs, error };
+  const unfinished = told(reports, { type: "finished", summary });
   // After the summary, so that it is the last thing that people read.
   if (end.error) reports.failed(end.error, cause);
-  return end.code;
+  if (!unfinished) return end.code;
+  const { code, error: words } = endingOf(unfinished, new AbortController().signal);
+  reports.failed(words, unfinished);
+  return end.code === 0 || end.code === 3 || end.code === 10 ? code : end.code;
+}
+
+/** Tells the end; gives back why a file that an option names could not be finished. */
+function told(reports: Reports, event: SyncEvent): unknown {
+  try {
+    reports.report(event);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 /** Nothing went wrong: done, done but for some, or, where it was asked for, changes are pending. */

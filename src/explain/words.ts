@@ -3,6 +3,7 @@ import { printable, visible } from "../mapping/printable.ts";
 import { isRefusal } from "../mapping/reject.ts";
 import type { Traced } from "../mapping/trace.ts";
 import type { Palette } from "../report/chalk.ts";
+import { padTo, widthOf } from "../report/width.ts";
 import type { ExplainedColumn } from "./columns.ts";
 import { type ExplainedEntry, type ExplainedRow, type Explanation, searchWords } from "./explain.ts";
 import type { Judgement, Part } from "./judge.ts";
@@ -27,7 +28,7 @@ export function explanationLines(explanation: Explanation, shown: Shown): string
   if (row !== undefined) return [...notes, ...leftRowLines(row, shown)];
   return [
     ...notes,
-    shown.paint.bad(`neither the directory nor the table has ${visible(printable(key))}`),
+    shown.paint.bad(`neither the directory nor the table has ${quoted(key)}`),
     ...(search.similar === undefined ? [] : [`  did you mean ${quoted(search.similar)}?`]),
     ...(search.nearest === undefined ? [] : [`  the lowest entry above it that exists is ${visible(search.nearest)}`]),
   ];
@@ -99,23 +100,25 @@ function rowLines(row: Row | undefined, key: string | undefined, { paint, table 
 function rowWords({ column, key, collation, immutableId, protected: kept, owned }: Row): string {
   return [
     `${visible(column)} = ${quoted(key)}${collation === undefined ? "" : ` by ${collation}`}`,
-    ...(immutableId === null ? [] : [`${visible(immutableId.column)} ${stored(immutableId.value)}`]),
+    ...(immutableId === null || immutableId.column === column
+      ? []
+      : [`${visible(immutableId.column)} ${stored(immutableId.value)}`]),
     ...(kept ? ["protected"] : []),
     ...(owned === null ? [] : [owned ? "in leavers.scope" : "not in leavers.scope"]),
   ].join(", ");
 }
 
 function columnLines(columns: readonly ExplainedColumn[], { paint, verbose }: Shown): string[] {
-  const width = Math.max(...columns.map(({ column }) => visible(column).length));
+  const width = Math.max(...columns.map(({ column }) => widthOf(visible(column))));
   const results = columns.map(resultWords);
-  const wide = Math.min(60, Math.max(...results.map((words) => [...words].length)));
+  const wide = Math.min(60, Math.max(...results.map(widthOf)));
   return columns.map((column, at) => {
-    const words = (results[at] ?? "").padEnd(wide);
+    const words = padTo(results[at] ?? "", wide);
     const tone =
       column.misfit !== undefined ? paint.bad : column.differs && column.left === undefined ? paint.warn : plainly;
     const mark = column.misfit !== undefined ? "!" : column.differs && column.left === undefined ? "*" : " ";
     const left = column.left === undefined ? "" : ` (${column.left})`;
-    return `${indent}${tone(mark)} ${visible(column.column).padEnd(width)}  ${tone(words)}  ${paint.faint(`${wayWords(column, verbose)}${left}`)}`.trimEnd();
+    return `${indent}${tone(mark)} ${padTo(visible(column.column), width)}  ${tone(words)}  ${paint.faint(`${wayWords(column, verbose)}${left}`)}`.trimEnd();
   });
 }
 
@@ -183,12 +186,12 @@ function wouldLines({ action, change, because }: Would, { paint }: Shown): strin
 
 function leftRowLines({ row, sameId, because }: ExplainedRow, shown: Shown): string[] {
   const { paint, table } = shown;
-  const width = Math.max(...Object.keys(row.columns).map((name) => visible(name).length));
+  const width = Math.max(...Object.keys(row.columns).map((name) => widthOf(visible(name))));
   return [
     paint.head(`a row of ${visible(table)}, and no entry with its key`),
     `${label("row")}${rowWords(row)}`,
     ...Object.entries(row.columns).map(
-      ([name, value]) => `${indent}  ${visible(name).padEnd(width)}  ${stored(value)}`,
+      ([name, value]) => `${indent}  ${padTo(visible(name), width)}  ${stored(value)}`,
     ),
     ...sameId.map((dn) => `${label("id")}the directory has ${visible(dn)} with this immutable id: explain that DN`),
     `${label("sync")}would ${paint.warn("write nothing")}`,

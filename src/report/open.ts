@@ -82,7 +82,8 @@ export function openReports(
       const changes = file("changes", (event) => (event.type === "change" ? event.change : undefined));
       const rejects = file("rejects", (event) => (event.type === "reject" ? event.reject : undefined));
       const page = options.report === undefined ? [] : [htmlReport(resolve(io.cwd(), options.report), safe)];
-      all = combine(changes, rejects, ...page, talked);
+      // The page is finished last: where it cannot be, the summary has been told.
+      all = combine(changes, rejects, talked, ...page);
     },
     failed: (words, error) => {
       const foreseen = error instanceof Failure || error instanceof Interrupted;

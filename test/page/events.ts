@@ -26,6 +26,9 @@ export const header: Header = {
   active: "(employeeType=active)",
   target: "mysql2 idm@db.example.com/idm, table users",
   endState: 'state = "active"',
+  effect: "nothing is written, the connection is read-only",
+  leavers: "ignore",
+  next: "idm-ldap-sync sync --config staff.json",
   columns: [
     column("username", "uid"),
     column("email", "mail", ["trim", "lowercase"]),

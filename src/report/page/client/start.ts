@@ -56,7 +56,7 @@ function start(): void {
   const { changes, rejects, messages } = readLists();
   const columns = header?.columns ?? [];
   showHeader(header, end);
-  showOutcome(end);
+  showOutcome(header, end);
   showSummary(end);
   showMessages(messages, end.told.messages);
   const stopped = end.error ? "The run ended before there was any." : undefined;

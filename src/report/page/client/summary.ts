@@ -17,6 +17,8 @@ function showHeader(header: PageHeader, end: PageEnd): void {
     ["Active", header.active],
     ["Target", header.target],
     ["End state", header.endState ?? "none is kept"],
+    ["Effect", header.effect ?? "written"],
+    ["Leavers", leaversWords(header.leavers)],
     ["Run", header.runId],
   ];
   const rows = facts.map(([term, text]) =>
@@ -25,43 +27,44 @@ function showHeader(header: PageHeader, end: PageEnd): void {
   byId("outcome").append(element("dl", { class: "facts" }, ...rows));
 }
 
+const leaversWords = (action: string): string =>
+  action === "ignore" ? "ignore: rows without an active entry are left as they are" : action;
+
 interface Ending {
   readonly tone: "good" | "warn" | "bad";
   readonly line: (change: string, rejected: string) => string;
   /** What to do next; undefined where the error's own hint says it. */
-  readonly next: string | undefined;
+  readonly next: ((command: string) => string) | undefined;
 }
-
-const sameCommand = "with the same configuration";
 
 const endings = {
   succeeded: {
     tone: "good",
     line: (change) => `A sync would ${change}.`,
-    next: `If this is what you want, run \`idm-ldap-sync sync\` ${sameCommand}.`,
+    next: (command) => `If this is what you want, run \`${command}\`.`,
   },
   partial: {
     tone: "warn",
     line: (change, rejected) => `A sync would ${change}, and reject ${rejected}.`,
-    next: `Look at the rejects first: those people are left as they are. Then run \`idm-ldap-sync sync\` ${sameCommand}.`,
+    next: (command) => `Look at the rejects first: those people are left as they are. Then run \`${command}\`.`,
   },
   failed: { tone: "bad", line: () => "The dry run failed. What is shown here is not complete.", next: undefined },
   refused: {
     tone: "bad",
     line: () => "A sync would be refused by a safety limit.",
-    next: "Make sure that the change is meant before you raise the limit.",
+    next: () => "Make sure that the change is meant before you raise the limit.",
   },
   locked: { tone: "bad", line: () => "The dry run was not started: another run holds the lock.", next: undefined },
   interrupted: {
     tone: "warn",
     line: () => "The dry run was interrupted. What is shown here is not complete.",
-    next: "Run it again to see all.",
+    next: () => "Run it again to see all.",
   },
 } satisfies Record<Outcome, Ending>;
 
 const nothingNext = "There is nothing to do: the table is in line with the directory.";
 
-function showOutcome(end: PageEnd): void {
+function showOutcome(header: PageHeader, end: PageEnd): void {
   const { counts, error } = end;
   const { tone, line, next }: Ending = endings[end.outcome];
   const parts = kindNames.map((name) => kinds[name]).filter(({ count }) => counts[count] > 0);
@@ -79,7 +82,8 @@ function showOutcome(end: PageEnd): void {
     const lines = error.message.split("\n").map((text) => element("p", { class: "error" }, textNode(text)));
     told.push(...lines, ...(error.hint === null ? [] : [element("p", { class: "hint" }, textNode(error.hint))]));
   }
-  const advice = end.outcome === "succeeded" && change === "" ? nothingNext : next;
+  const advice =
+    end.outcome === "succeeded" && change === "" ? nothingNext : next?.(header?.next ?? "idm-ldap-sync sync");
   if (advice !== undefined) told.push(element("p", { class: "next" }, ...withCode(advice)));
   byId("outcome-line").after(...told);
 }
