@@ -267,7 +267,13 @@ describe("writes that wait for each other", () => {
     ["nobody", [move("1", "a", "x"), move("2", "b", "y")], [["1", "2"]]],
     ["one the next", [move("1", "a", "b"), move("2", "b", "c"), move("3", "c", "d")], [["3"], ["2"], ["1"]]],
     ["a new row an old one", [join("9", "a"), move("1", "a", "b")], [["1"], ["9"]]],
-    ["in a circle", [move("1", "a", "b"), move("2", "b", "a"), move("3", "c", "d")], [["3"], ["1", "2"]]],
+    ["in a circle", [move("1", "a", "b"), move("2", "b", "a"), move("3", "c", "d")], [["3"], ["1"], ["2"]]],
+    [
+      "two for what looks the same",
+      [move("1", "q", "E"), move("2", "e", "x"), move("3", "é", "y")],
+      [["2", "3"], ["1"]],
+    ],
+    ["in a circle that is none but for letter case", [move("1", "a", "E"), move("2", "e", "A")], [["1"], ["2"]]],
     [
       "whatever their letter case, accents and last spaces",
       [move("1", "a", "É "), move("2", "e", "c")],
