@@ -74,7 +74,9 @@ export function unforeseen(plan: Plan, table: Table): string | undefined {
   const rules = table.rules.filter(({ columns }) => columns === undefined || columns.some((name) => filled.has(name)));
   const named = [
     ...plan.opaque.map(({ name }) => `the unique index ${name}`),
-    ...rules.map(({ kind, name }) => `the ${kind} ${name}`),
+    ...rules.map(({ kind, name }) =>
+      kind === "reference" ? `the foreign key ${name} that points here` : `the ${kind} ${name}`,
+    ),
   ];
   if (named.length === 0) return undefined;
   return `what ${named.join(", ")} would refuse is not foreseen: --verify lets the database try every batch`;

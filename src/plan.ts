@@ -8,11 +8,11 @@ import { printable } from "./mapping/printable.ts";
 import { isMappingReject } from "./mapping/reject.ts";
 import type { Kind } from "./mapping/value.ts";
 import type { ColumnSource } from "./report/event.ts";
-import type { Column, Table, UniqueIndex } from "./target/column.ts";
+import type { Table, UniqueIndex } from "./target/column.ts";
 import { type Fit, fitter } from "./target/fit.ts";
 import { readableColumn, writableColumn } from "./target/table.ts";
-import type { RowValues } from "./target/target.ts";
 import { foldGenerously } from "./target/text.ts";
+import { type PlanIndex, uniqueness } from "./uniqueness.ts";
 
 /** One column that a sync fills. */
 interface PlanColumn extends ColumnSource {
@@ -46,15 +46,6 @@ export interface Plan {
   toUser(entry: Entry): User | Reject;
   /** The match key as its column holds it, also of an entry that is a reject for another column; undefined where it has none. */
   keyOf(entry: Entry): string | undefined;
-}
-
-/** A unique index, with what is needed to know the values that a row will have in it. */
-interface PlanIndex {
-  readonly index: UniqueIndex;
-  /** Positions in `read`, in the order of the index's columns. */
-  readonly at: readonly number[];
-  /** What a new row gets where the plan does not fill the column. */
-  readonly defaults: RowValues;
 }
 
 interface Condition {
@@ -155,42 +146,6 @@ function protection(
   );
   return { read, protect };
 }
-
-/** What the unique indexes mean for the rows of this plan; columns that must be read for that are added to `read`. */
-function uniqueness(
-  table: Table,
-  key: string,
-  columns: readonly PlanColumn[],
-  read: string[],
-): Pick<Plan, "unique" | "opaque"> {
-  const unique: PlanIndex[] = [];
-  const opaque: UniqueIndex[] = [];
-  for (const index of table.uniqueIndexes) {
-    const parts = index.columns.map((name) => table.columns.get(name.toLowerCase()));
-    // A row is found by its key, and a number that the database gives is given once: such rows do not clash.
-    if (!index.opaque && parts.some((part) => part?.name === key || isNumbered(part, columns))) continue;
-    const known = parts.flatMap((part) =>
-      part?.type && !part.generated && (isFilled(part, columns) || part.defaultText !== undefined) ? [part] : [],
-    );
-    if (index.opaque || known.length < parts.length) {
-      opaque.push(index);
-      continue;
-    }
-    for (const { name } of known) if (!read.includes(name)) read.push(name);
-    unique.push({
-      index,
-      at: known.map(({ name }) => read.indexOf(name)),
-      defaults: known.map(({ defaultText }) => defaultText ?? null),
-    });
-  }
-  return { unique, opaque };
-}
-
-const isFilled = ({ name }: Column, columns: readonly PlanColumn[]): boolean =>
-  columns.some(({ column }) => column === name);
-
-const isNumbered = (part: Column | undefined, columns: readonly PlanColumn[]): boolean =>
-  part?.numbered === true && !isFilled(part, columns);
 
 /** The mapped column that is filled from an immutable id alone. */
 function immutableIdColumn(columns: readonly MappedColumn[]): number | undefined {

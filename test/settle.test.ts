@@ -22,6 +22,7 @@ const table: Table = {
     { name: "by_mail", columns: ["mail"] },
   ],
   rules: [],
+  unseen: [],
 };
 
 const plan: Plan = {

@@ -108,24 +108,28 @@ async function carryOut(
     const limits = limitsOfRun(config.limits, options);
     const retry = { attempts: config.retry.attempts, report, signal, wait, random: Math.random };
     const absence = watchAbsence(options.filter === undefined ? plan.mapped : []);
-    await mode.into(target, async (into) => {
-      const all: Run = {
-        absence,
-        source,
-        plan: options.report === undefined ? plan : withEntries(plan),
-        target: into,
-        report,
-        retry,
-        signal,
-        batchSize: options.batchSize ?? config.batchSize,
-        mostRejects: config.limits.reject.max,
-      };
-      await mode.before(all, limits, () => openSource(config.sources, request, () => {}));
-      await sync(all);
-      for (const message of absence.warnings()) report({ type: "warning", message });
-      if (counted.counts().read === 0) await nobodyRead(options, all, config.state);
-      await mode.after(all, limits, counted.counts());
-    });
+    await mode.into(
+      target,
+      async (into) => {
+        const all: Run = {
+          absence,
+          source,
+          plan: options.report === undefined ? plan : withEntries(plan),
+          target: into,
+          report,
+          retry,
+          signal,
+          batchSize: options.batchSize ?? config.batchSize,
+          mostRejects: config.limits.reject.max,
+        };
+        await mode.before(all, limits, () => openSource(config.sources, request, () => {}));
+        await sync(all);
+        for (const message of absence.warnings()) report({ type: "warning", message });
+        if (counted.counts().read === 0) await nobodyRead(options, all, config.state);
+        await mode.after(all, limits, counted.counts());
+      },
+      report,
+    );
   } finally {
     await target.close();
   }
@@ -163,12 +167,22 @@ function headerOf(
     filter: source.filter,
     active: [...new Set(sources.map(({ active = "all" }) => active))].join(" or "),
     target: target.title,
-    effect: modeOf(options).effect,
+    effect: effectOf(options, target),
     leavers: leavers.action,
     next: syncCommandLine(options),
     endState: state && `${state.column} = ${JSON.stringify(state.active)}`,
     columns: plan.columns.map(({ name, source, attributes, steps }) => ({ name, source, attributes, steps })),
   };
+}
+
+/** What becomes of the writes, and what is not foreseen because this user may not see it. */
+function effectOf(options: RunOptions, { table: { unseen } }: Target): string | undefined {
+  const { effect, readOnly } = modeOf(options);
+  const blind =
+    readOnly && unseen.length > 0
+      ? `; ${unseen.join(" and ")} are not foreseen, because this user may not see them`
+      : "";
+  return effect && effect + blind;
 }
 
 /** The sync that a dry run previews, as it is typed. */

@@ -56,8 +56,8 @@ export interface UniqueIndex {
   readonly columns: readonly string[];
   /** Those of the columns in this index, where they may differ from the columns' own. */
   readonly collations?: readonly string[];
-  /** Why a clash cannot be foreseen: it looks at the beginning of values, at an expression, at some of the rows. */
-  readonly opaque?: "prefix" | "expression" | "rows" | undefined;
+  /** Why a clash cannot be foreseen: it looks at the beginning of values, at an expression, at some of the rows, or by a collation of several levels. */
+  readonly opaque?: "prefix" | "expression" | "rows" | "collation" | undefined;
 }
 
 /** The target table as it was found at the start of the run. */
@@ -68,11 +68,18 @@ export interface Table {
   readonly uniqueIndexes: readonly UniqueIndex[];
   /** Rules of the table that may refuse or change a row and are known to the database alone: triggers, checks, foreign keys. */
   readonly rules: readonly TableRule[];
+  /** Rules that the table may have and that this user may not see: `triggers`. */
+  readonly unseen: readonly string[];
 }
 
 export interface TableRule {
-  readonly kind: "trigger" | "check constraint" | "foreign key";
+  /** `reference`: a foreign key of another table that points here. */
+  readonly kind: "trigger" | "check constraint" | "foreign key" | "reference";
   readonly name: string;
-  /** Columns that it looks at, where that is known. */
+  /** Columns of this table that it looks at, where that is known. */
   readonly columns?: readonly string[] | undefined;
+  /** Of a trigger: it may give a new row the values that it lacks. */
+  readonly fills?: boolean;
+  /** Of a reference: it is this table that points at itself. */
+  readonly self?: boolean;
 }

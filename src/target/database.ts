@@ -45,7 +45,7 @@ export async function databaseTarget(
   try {
     const server = await sorted(dialect.describeServer(db));
     listener?.connected(server.title);
-    const table = await sorted(dialect.describeTable(db, config.table));
+    const table = withKnownIndexes(await sorted(dialect.describeTable(db, config.table)), dialect);
     listener?.described(table);
     const key = matchKeyColumn(table, config.matchKey, dialect.keyCollations);
     const limits = { bindings: dialect.maxBindings, bytes: server.maxBytes, setBy: server.setBy };
@@ -68,6 +68,20 @@ export async function databaseTarget(
     await db.destroy();
     throw error instanceof WriteError ? unreachable(error) : error;
   }
+}
+
+/** An index whose collation does not tell which texts are the same cannot be foreseen. */
+function withKnownIndexes(table: Table, { keyCollations }: Dialect): Table {
+  const isKnown = (name: string, own: string | undefined): boolean => {
+    const collation = own ?? table.columns.get(name.toLowerCase())?.collation;
+    return collation === undefined || keyCollations.known(collation);
+  };
+  const uniqueIndexes = table.uniqueIndexes.map((index) =>
+    index.opaque || index.columns.every((name, at) => isKnown(name, index.collations?.[at]))
+      ? index
+      : ({ ...index, opaque: "collation" } as const),
+  );
+  return { ...table, uniqueIndexes };
 }
 
 const unreachable = (error: WriteError): Failure =>

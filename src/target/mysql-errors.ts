@@ -125,7 +125,11 @@ const isTls = (code: string): boolean =>
  * What follows the last `for key` of "Duplicate entry 'x' for key 'mail'": the name of the index, as `clashedIndex` knows
  * it; and the column of "Field 'x' doesn't have a default value" and "Column 'x' cannot be null".
  */
-function detailsOf(errno: number, message: string): { index?: string | undefined; missing?: string | undefined } {
+function detailsOf(
+  errno: number,
+  message: string,
+): { index?: string | undefined; missing?: string | undefined; foreignKey?: boolean } {
+  if (errno === 1452 || errno === 1216) return { foreignKey: true };
   if (errno === 1062) return { index: /^.* for key '(.*)'$/s.exec(message)?.[1] };
   return errno === 1364 || errno === 1048 ? { missing: /^\w+ '(.*)' /s.exec(message)?.[1] } : {};
 }

@@ -1,35 +1,101 @@
 import type { TableRule } from "./column.ts";
-import type { Knex } from "./knex.ts";
+import { type Knex, send } from "./knex.ts";
+
+type Rows = <T>(sql: string, values?: readonly string[]) => Promise<T[]>;
+
+/** What only the database knows of a table, as far as the user may see it. */
+export interface MysqlRules {
+  readonly rules: readonly TableRule[];
+  /** What the user may not see. */
+  readonly unseen: readonly string[];
+}
 
 /**
- * The triggers, check constraints and foreign keys of a table, as far as the user may see them: triggers want the TRIGGER
- * privilege. The check that MariaDB gives to a JSON column is left out, because values are JSON before they are written.
+ * The triggers, check constraints and foreign keys of a table. The catalogue shows checks and keys to nobody who may only
+ * read and write rows, but SHOW CREATE TABLE does; triggers want the TRIGGER privilege.
+ *
+ * @param quoted the table, with its database
  */
-export async function describeMysqlRules(db: Knex, schema: string, table: string): Promise<TableRule[]> {
-  const rows = async <T>(sql: string): Promise<T[]> => ((await db.raw(sql, [schema, table])) as [T[]])[0];
-  const triggers = await rows<{ name: string }>(
-    `select trigger_name as name from information_schema.triggers
+export async function describeMysqlRules(db: Knex, schema: string, table: string, quoted: string): Promise<MysqlRules> {
+  const rows: Rows = async (sql, values = [schema, table]) => ((await db.raw(sql, [...values])) as [never[]])[0];
+  const [[created]] = (await send(db, { sql: `show create table ${quoted}`, bindings: [] })) as [
+    Record<string, string>[],
+  ];
+  const definition = created?.["Create Table"] ?? "";
+  const rules = [
+    ...(await triggers(rows)),
+    ...checks(definition),
+    ...foreignKeys(definition),
+    ...(await references(rows, table)),
+  ];
+  return { rules, unseen: (await maySeeTriggers(rows, schema, table)) ? [] : ["triggers"] };
+}
+
+async function triggers(rows: Rows): Promise<TableRule[]> {
+  const found = await rows<{ name: string; timing: string; event: string }>(
+    `select trigger_name as name, action_timing as timing, event_manipulation as event from information_schema.triggers
      where event_object_schema = ? and event_object_table = ? and event_manipulation <> 'DELETE' order by 1`,
   );
-  const checks = await rows<{ name: string; clause: string }>(
-    `select c.constraint_name as name, c.check_clause as clause
-     from information_schema.table_constraints t
-     join information_schema.check_constraints c
-       on c.constraint_schema = t.constraint_schema and c.constraint_name = t.constraint_name
-     where t.table_schema = ? and t.table_name = ? and t.constraint_type = 'CHECK' order by 1`,
+  return found.map(({ name, timing, event }) => ({
+    kind: "trigger",
+    name,
+    fills: timing === "BEFORE" && event === "INSERT",
+  }));
+}
+
+/** A user sees the triggers of a table with the TRIGGER privilege on it. */
+async function maySeeTriggers(rows: Rows, schema: string, table: string): Promise<boolean> {
+  const [found] = await rows<{ n: number | string }>(
+    `select (select count(*) from information_schema.user_privileges where privilege_type = 'TRIGGER')
+       + (select count(*) from information_schema.schema_privileges where privilege_type = 'TRIGGER' and ? like table_schema)
+       + (select count(*) from information_schema.table_privileges
+          where privilege_type = 'TRIGGER' and table_schema = ? and table_name = ?) as n`,
+    [schema, schema, table],
   );
-  const keys = await rows<{ name: string; col: string }>(
-    `select constraint_name as name, column_name as col from information_schema.key_column_usage
-     where table_schema = ? and table_name = ? and referenced_table_name is not null order by 1, ordinal_position`,
+  return Number(found?.n ?? 0) > 0;
+}
+
+/** A name as the server quotes it, with the quotes. */
+const name = "`((?:[^`]|``)+)`";
+
+/**
+ * The checks of columns and of the table. That which MariaDB gives to a JSON column is left out, because values are JSON
+ * before they are written.
+ */
+function checks(definition: string): TableRule[] {
+  const lines = definition.split("\n").map((line) => line.trim());
+  return lines.flatMap((line): TableRule[] => {
+    const named = new RegExp(`^CONSTRAINT ${name} CHECK \\(`, "i").exec(line)?.[1];
+    if (named !== undefined) return [{ kind: "check constraint", name: plain(named) }];
+    const column = new RegExp(`^${name} .* CHECK \\(`, "i").exec(
+      line.replace(/ CHECK \(json_valid\(`[^`]*`\)\)/i, ""),
+    )?.[1];
+    return column === undefined ? [] : [{ kind: "check constraint", name: `of ${plain(column)}` }];
+  });
+}
+
+function foreignKeys(definition: string): TableRule[] {
+  const key = new RegExp(`CONSTRAINT ${name} FOREIGN KEY \\(([^)]*)\\)`, "gi");
+  return [...definition.matchAll(key)].map(([, named = "", columns = ""]) => ({
+    kind: "foreign key",
+    name: plain(named),
+    columns: [...columns.matchAll(new RegExp(name, "g"))].map(([, column = ""]) => plain(column)),
+  }));
+}
+
+const plain = (quoted: string): string => quoted.replaceAll("``", "`");
+
+/** Foreign keys of other tables that point here, where the user may see those tables. */
+async function references(rows: Rows, table: string): Promise<TableRule[]> {
+  const found = await rows<{ name: string; owner: string; col: string }>(
+    `select constraint_name as name, table_name as owner, referenced_column_name as col
+     from information_schema.key_column_usage where referenced_table_schema = ? and referenced_table_name = ?
+     order by 2, 1, ordinal_position`,
   );
-  return [
-    ...triggers.map(({ name }) => ({ kind: "trigger", name }) as const),
-    ...checks
-      .filter(({ clause }) => !/^json_valid\(`[^`]*`\)$/i.test(clause))
-      .map(({ name }) => ({ kind: "check constraint", name }) as const),
-    ...[...new Set(keys.map(({ name }) => name))].map((name) => {
-      const columns = keys.filter((key) => key.name === name).map(({ col }) => col);
-      return { kind: "foreign key", name, columns } as const;
-    }),
-  ];
+  const keys = [...new Set(found.map(({ name: key, owner }) => `${owner}.${key}`))];
+  return keys.map((key) => {
+    const own = found.filter((row) => `${row.owner}.${row.name}` === key);
+    const self = own[0]?.owner.toLowerCase() === table.toLowerCase();
+    return { kind: "reference", name: key, columns: own.map(({ col }) => col), self };
+  });
 }

@@ -1,7 +1,7 @@
 import { Failure } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Column, Table, UniqueIndex } from "./column.ts";
-import type { Knex } from "./knex.ts";
+import { type Knex, send } from "./knex.ts";
 import { mysqlColumnType } from "./mysql-columns.ts";
 import { describeMysqlRules } from "./mysql-rules.ts";
 
@@ -59,13 +59,16 @@ export async function describeMysqlTable(db: Knex, schema: string, name: string)
     name,
     columns: new Map(columns.map((row) => [row.name.toLowerCase(), column(row, written)])),
     uniqueIndexes: await uniqueIndexes(db, schema, name),
-    rules: await describeMysqlRules(db, schema, name),
+    ...(await describeMysqlRules(db, schema, name, `${quoteMysql(schema)}.${quoteMysql(name)}`)),
   };
 }
 
 /** In the order in which the server looks at them for a clash, which is that of SHOW INDEX. */
 async function uniqueIndexes(db: Knex, schema: string, name: string): Promise<UniqueIndex[]> {
-  const [all] = (await db.raw(`show index from ${quoteMysql(name)} from ${quoteMysql(schema)}`)) as [
+  const [all] = (await send(db, {
+    sql: `show index from ${quoteMysql(name)} from ${quoteMysql(schema)}`,
+    bindings: [],
+  })) as [
     {
       Key_name: string;
       Non_unique: number | string;

@@ -12,6 +12,13 @@ interface Owner {
   readonly key: string | null;
 }
 
+/** How the database is asked, where it is to be asked. */
+interface Trial {
+  readonly attempt: Target["attempt"];
+  /** A row whose fate depends on rows of earlier batches was taken as well. */
+  undecided(): void;
+}
+
 /** Who has a value now, in this rehearsal: null where the one who had it has given it up. */
 type Ledger = ReadonlyMap<string, Owner | null>;
 
@@ -23,16 +30,11 @@ type Ledger = ReadonlyMap<string, Owner | null>;
  * It knows the rules that the table's description shows: unique indexes, columns that must have a value, the size of a
  * row. Triggers, checks and foreign keys are known to the database alone; `attempt` puts the question to it.
  *
- * @param attempt asks the database, where it is to be asked: the target's own `attempt`, or nothing
  */
-export async function rehearse<T>(
-  target: Target,
-  work: (rehearsal: Target) => Promise<T>,
-  attempt?: Target["attempt"],
-): Promise<T> {
+export async function rehearse<T>(target: Target, work: (rehearsal: Target) => Promise<T>, trial?: Trial): Promise<T> {
   const spool = openSpool<Owner | null>();
   try {
-    return await work(rehearsalOf(target, spool, attempt));
+    return await work(rehearsalOf(target, spool, trial));
   } finally {
     spool.close();
   }
@@ -41,7 +43,7 @@ export async function rehearse<T>(
 function rehearsalOf(
   target: Target,
   spool: ReturnType<typeof openSpool<Owner | null>>,
-  attempt: Target["attempt"] | undefined,
+  trial: Trial | undefined,
 ): Target {
   const holders: Target["holders"] = async (index, values) =>
     (await target.holders(index, values)).map(({ identity, key }) => {
@@ -57,14 +59,23 @@ function rehearsalOf(
       for (const write of writes) refuseMissing(target, write);
       const values = await look(target, writes);
       const ledger = judge(target, writes, values, (place) => spool.get(place));
-      await attempt?.(writes).catch((error: unknown) => {
-        // The database does not know of the batches before, which were rolled back: who has which value is known here.
-        const alone = writes.length === 1 && error instanceof WriteError && clashedIndex(target.table, error);
-        if (!alone || !writes[0]?.takes?.some(({ index }) => index === alone)) throw error;
-      });
+      await trial?.attempt(writes).catch((error: unknown) => acceptUnknown(target, trial, writes, error));
       for (const [place, owner] of ledger) spool.set(place, owner);
     },
   };
+}
+
+/**
+ * The batches before were rolled back, so the database does not know of them. Who has which value is known here; what else
+ * depends on other rows cannot be tried, and is taken as well.
+ */
+function acceptUnknown({ table }: Target, trial: Trial, writes: readonly Write[], error: unknown): void {
+  const [only, ...others] = writes;
+  if (!only || others.length > 0 || !(error instanceof WriteError)) throw error;
+  const index = clashedIndex(table, error);
+  if (index && only.takes?.some((taking) => taking.index === index)) return;
+  if (index?.opaque || (error.foreignKey && table.rules.some(({ self }) => self))) trial.undecided();
+  else throw error;
 }
 
 const placeOf = (index: UniqueIndex, identity: string): string => `${index.name}\0${identity}`;
@@ -76,7 +87,7 @@ const respelt = (key: string): string => `\0${key}`;
 function refuseMissing({ table }: Target, write: Write): void {
   if (write.kind !== "insert") return;
   // A trigger may fill it.
-  if (table.rules.some(({ kind }) => kind === "trigger")) return;
+  if (table.rules.some(({ fills }) => fills)) return;
   const column = [...table.columns.values()].find(
     ({ name, nullable, hasDefault, generated }) =>
       !nullable && !hasDefault && !generated && !write.columns.includes(name),

@@ -24,8 +24,9 @@ export function sqliteError(error: unknown, filename: string): WriteError | Fail
   const { message } = error;
   if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/.test(code)) {
     const list = /^UNIQUE constraint failed: (?:index '(.+)'|(.+))$/s.exec(message);
+    const foreignKey = /^FOREIGN KEY constraint/.test(message);
     const missing = /^NOT NULL constraint failed: [^.]*\.(.+)$/s.exec(message)?.[1];
-    return new WriteError("refused", message, { cause: error, index: list?.[1] ?? list?.[2], missing });
+    return new WriteError("refused", message, { cause: error, index: list?.[1] ?? list?.[2], missing, foreignKey });
   }
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
     return new WriteError("conflict", `another program has ${filename} locked`, { cause: error });

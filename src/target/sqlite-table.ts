@@ -1,7 +1,8 @@
 import { Failure } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import type { Column, ColumnType, Table, TableRule, UniqueIndex } from "./column.ts";
+import type { Column, ColumnType, Table, UniqueIndex } from "./column.ts";
 import type { Knex } from "./knex.ts";
+import { describeSqliteRules } from "./sqlite-rules.ts";
 
 export const quoteSqlite = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
@@ -17,6 +18,9 @@ interface PragmaColumn {
 /** The table's columns, unique indexes and rules; a `Failure("configuration")` where it is not there. */
 export async function describeSqliteTable(db: Knex, name: string): Promise<Table> {
   const rows = (await db.raw("select * from pragma_table_xinfo(?)", [name])) as PragmaColumn[];
+  const [list] = (await db.raw("select wr from pragma_table_list where lower(name) = lower(?)", [name])) as {
+    wr: number;
+  }[];
   if (rows.length === 0) {
     const tables = (await db.raw("select name from sqlite_schema where type = 'table'")) as { name: string }[];
     const meant = nearest(
@@ -27,42 +31,30 @@ export async function describeSqliteTable(db: Knex, name: string): Promise<Table
       hint: meant === undefined ? "create it first" : `did you mean "${meant}"?`,
     });
   }
-  const indexes = await describeIndexes(db, name, rows);
+  const hasRowId = list?.wr !== 1;
+  const rowId = hasRowId ? rowIdColumn(rows) : undefined;
+  const indexes = await describeIndexes(db, name, rowId);
+  const facts = rows.map((row) => ({ ...row, isRowId: row.name === rowId, isRequired: row.pk > 0 && !hasRowId }));
   return {
     name,
-    columns: new Map(rows.map((row) => [row.name.toLowerCase(), column(row, indexes)])),
+    columns: new Map(facts.map((row) => [row.name.toLowerCase(), column(row, indexes)])),
     uniqueIndexes: indexes,
-    rules: await describeRules(db, name),
+    rules: await describeSqliteRules(db, name),
+    unseen: [],
   };
-}
-
-/** SQLite does not list its check constraints; the text of the table tells whether it has any. */
-async function describeRules(db: Knex, name: string): Promise<TableRule[]> {
-  const schema = (await db.raw(
-    "select type, name, sql from sqlite_schema where lower(tbl_name) = lower(?) and type in ('table', 'trigger') order by name",
-    [name],
-  )) as { type: string; name: string; sql: string }[];
-  const keys = (await db.raw('select id, "from" as col from pragma_foreign_key_list(?) order by id, seq', [name])) as {
-    id: number;
-    col: string;
-  }[];
-  const triggers = schema.filter(({ type, sql }) => type === "trigger" && !/\bdelete\s+on\b/i.test(sql));
-  const checked = schema.some(({ type, sql }) => type === "table" && /\bcheck\s*\(/i.test(sql));
-  return [
-    ...triggers.map((row) => ({ kind: "trigger", name: row.name }) as const),
-    ...(checked ? [{ kind: "check constraint", name: "of the table" } as const] : []),
-    ...[...new Set(keys.map(({ id }) => id))].map((id) => {
-      const columns = keys.filter((key) => key.id === id).map(({ col }) => col);
-      return { kind: "foreign key", name: `on ${columns.join(", ")}`, columns } as const;
-    }),
-  ];
 }
 
 interface Index extends UniqueIndex {
   readonly collations: readonly string[];
 }
 
-async function describeIndexes(db: Knex, name: string, columns: readonly PragmaColumn[]): Promise<Index[]> {
+/** INTEGER PRIMARY KEY is the row id itself, which SQLite gives (https://www.sqlite.org/lang_createtable.html#rowid). */
+function rowIdColumn(columns: readonly PragmaColumn[]): string | undefined {
+  const [only, ...others] = columns.filter(({ pk }) => pk > 0);
+  return only && others.length === 0 && /^integer$/i.test(only.type) ? only.name : undefined;
+}
+
+async function describeIndexes(db: Knex, name: string, rowId: string | undefined): Promise<Index[]> {
   const rows = (await db.raw(
     `select i.name as name, i.partial as partial, x.cid as cid, x.name as col, x.coll as coll
      from pragma_index_list(?) i, pragma_index_xinfo(i.name) x
@@ -76,14 +68,16 @@ async function describeIndexes(db: Knex, name: string, columns: readonly PragmaC
     const parts = own.map((row) => row.col ?? "");
     return { name: index, columns: parts, collations: own.map((row) => row.coll), opaque };
   });
-  // INTEGER PRIMARY KEY is the row id itself and has no index.
-  const primary = columns.filter((column) => column.pk > 0);
-  const [only] = primary;
-  const rowId = primary.length === 1 && only && /^integer$/i.test(only.type);
-  return rowId ? [...indexes, { name: "primary key", columns: [only.name], collations: ["BINARY"] }] : indexes;
+  // The row id has no index.
+  return rowId === undefined
+    ? indexes
+    : [...indexes, { name: "primary key", columns: [rowId], collations: ["BINARY"] }];
 }
 
-function column(row: PragmaColumn, indexes: readonly Index[]): Column {
+/** `isRequired`: part of the primary key of a table WITHOUT ROWID, which is never NULL. */
+type ColumnFacts = PragmaColumn & { readonly isRowId: boolean; readonly isRequired: boolean };
+
+function column(row: ColumnFacts, indexes: readonly Index[]): Column {
   const own = indexes.find(
     ({ columns, opaque }) => opaque === undefined && columns.length === 1 && columns[0] === row.name,
   );
@@ -92,9 +86,9 @@ function column(row: PragmaColumn, indexes: readonly Index[]): Column {
     declared: row.type || "any",
     type: columnType(row.type),
     nullable: row.notnull === 0 && row.pk === 0,
-    hasDefault: row.dflt_value !== null || row.notnull === 0 || (row.pk > 0 && /^integer$/i.test(row.type)),
+    hasDefault: row.dflt_value !== null || row.isRowId || (row.notnull === 0 && !row.isRequired),
     defaultText: defaultText(row),
-    numbered: row.pk > 0 && /^integer$/i.test(row.type),
+    numbered: row.isRowId,
     // 1 = hidden column of a virtual table, 2 and 3 = generated
     generated: row.hidden !== 0,
     collation: own?.collations[0],

@@ -86,6 +86,8 @@ export class WriteError extends Error {
   readonly index: string | undefined;
   /** The column that must have a value and was given none, where the database tells. */
   readonly missing: string | undefined;
+  /** The row points at a row that is not there. */
+  readonly foreignKey: boolean;
   /** The connection was lost while the commit was under way: it may have happened. */
   readonly undecided: boolean;
 
@@ -96,6 +98,7 @@ export class WriteError extends Error {
       readonly cause?: unknown;
       readonly index?: string | undefined;
       readonly missing?: string | undefined;
+      readonly foreignKey?: boolean;
       readonly undecided?: boolean;
     } = {},
   ) {
@@ -103,6 +106,7 @@ export class WriteError extends Error {
     this.trouble = trouble;
     this.index = details.index;
     this.missing = details.missing;
+    this.foreignKey = details.foreignKey ?? false;
     this.undecided = details.undecided ?? false;
   }
 }

@@ -1,0 +1,154 @@
+import { writeFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { type Attributes, base, fileWorkspace, ldif, sqlite, type Workspace } from "./program.ts";
+
+/** Tables and people on which a preview could differ from the sync after it. */
+
+type People = Readonly<Record<string, Attributes>>;
+
+const mapping = { username: "uid", email: "mail" };
+
+/** A workspace with this table in the place of the usual one. */
+async function withTable(table: string, people: People, changes: object = {}): Promise<Workspace> {
+  const work = await fileWorkspace(people, { mapping, state: undefined, ...changes });
+  sqlite(work.path("idm.sqlite"), `drop table users; ${table}`);
+  return work;
+}
+
+/** Runs the preview, with and without --verify, and the sync; all three tell the same, and this is it. */
+async function agreed(work: Workspace) {
+  const told = async (...args: string[]) => {
+    const { code, outcome, counts, changes, rejects } = await work.json(args);
+    return { code, outcome, counts, changes, rejects };
+  };
+  const plain = await told("dry-run");
+  const verified = await told("dry-run", "--verify");
+  const real = await told("sync");
+  expect(plain).toEqual(real);
+  expect(verified).toEqual(real);
+  return real;
+}
+
+const person = (uid: string, mail?: string): Attributes => ({
+  uid: [uid],
+  ...(mail !== undefined && { mail: [mail] }),
+});
+
+describe("a dry run and the sync agree", () => {
+  it.each<[string, string, People, object, number[]]>([
+    [
+      "where a trigger does something else than to fill a column that must have a value",
+      `create table users (username text primary key, email text, level text not null);
+       create trigger t after insert on users begin select 1; end`,
+      { "uid=anna": person("anna") },
+      {},
+      [0, 1],
+    ],
+    [
+      "on a part of the primary key of a table WITHOUT ROWID that is not mapped",
+      "create table users (n integer primary key, username text unique, email text) without rowid",
+      { "uid=anna": person("anna") },
+      {},
+      [0, 1],
+    ],
+    [
+      "where a second index on the match key is stricter",
+      "create table users (username text unique, email text); create unique index strict on users (username collate nocase)",
+      { "uid=anna": person("anna"), "uid=Anna2": person("Anna") },
+      {},
+      [1, 1],
+    ],
+    [
+      "where the default of a column in a unique index does not suit its type",
+      "create table users (username text unique, email text, k integer default 'abc', unique (email, k))",
+      { "uid=anna": person("anna", "a"), "uid=bert": person("bert", "b") },
+      {},
+      [2, 0],
+    ],
+    [
+      "where a constant default is a part of a unique index",
+      "create table users (username text unique, email text, site text not null default 'it''s', unique (site, email))",
+      { "uid=anna": person("anna", "a"), "uid=bert": person("bert", "a"), "uid=carl": person("carl", "c") },
+      { batchSize: 1 },
+      [2, 1],
+    ],
+    [
+      "where a person points at another one of an earlier batch",
+      "create table users (username text primary key, email text references users (username))",
+      { "uid=anna": person("anna"), "uid=bert": person("bert", "anna") },
+      { batchSize: 1 },
+      [2, 0],
+    ],
+  ])("%s", async (_, table, people, changes, [inserted, rejected]) => {
+    const { counts } = await agreed(await withTable(table, people, changes));
+    expect([counts.inserted, counts.rejected]).toEqual([inserted, rejected]);
+  });
+
+  it("on an expression index whose value an earlier batch gave up", async () => {
+    const table =
+      "create table users (username text unique, email text); create unique index low on users (lower(email))";
+    const work = await withTable(
+      table,
+      { "uid=anna": person("anna", "a"), "uid=bert": person("bert", "b") },
+      { batchSize: 1 },
+    );
+    await work.run(["sync"]);
+    await writeFile(
+      work.path("people.ldif"),
+      ldif({ "uid=anna": person("anna", "c"), "uid=bert": person("bert", "A") }),
+    );
+    const { stdout } = await work.run(["dry-run", "--verify"]);
+    expect(stdout).toContain(
+      "notice     1 row could not be tried: what they depend on is in earlier batches, which were rolled back",
+    );
+    expect((await agreed(work)).counts).toMatchObject({ updated: 2, rejected: 0 });
+  });
+});
+
+describe("people of one batch who pass a mail address on", () => {
+  const mails = (...given: string[]): People =>
+    Object.fromEntries(given.map((mail, i) => [`uid=p${i}`, person(`p${i}`, mail)]));
+  const table = "create table users (username text primary key, email text unique)";
+
+  it.each<[string, string[], string[]]>([
+    ["up the line", ["a", "b", "c", "d"], ["b", "c", "d", "e"]],
+    ["down the line", ["a", "b", "c", "d"], ["z", "a", "b", "c"]],
+    ["to somebody new", ["a", "b"], ["x", "y", "a"]],
+    ["in what is a circle but for letter case and accents", ["a", "e", "q", "x"], ["E", "a", "é", "Q"]],
+  ])("%s all get theirs, and a bad row among them does not come between", async (_, before, after) => {
+    const work = await withTable(table, mails(...before));
+    await work.run(["sync"]);
+    const taken = after.at(-1) ?? "";
+    await writeFile(work.path("people.ldif"), ldif({ "uid=a bad one": person("bad", taken), ...mails(...after) }));
+    sqlite(
+      work.path("idm.sqlite"),
+      "create trigger no before insert on users when new.username = 'bad' begin select raise(abort, 'bad'); end",
+    );
+    const real = await work.json(["sync"]);
+    expect(real.rejects.map(({ key }) => key)).toEqual(["bad"]);
+    const rows = sqlite(work.path("idm.sqlite"), "select email from users order by username");
+    expect(rows.map(({ email }) => email)).toEqual(after);
+  });
+
+  it.each([
+    ["up the line", ["a", "b", "c"], ["b", "c", "d"], 3],
+    ["in what is a circle but for letter case and accents", ["a", "e", "q", "x"], ["E", "a", "é", "Q"], 4],
+    ["in a circle, which is refused", ["a", "b", "c"], ["b", "a", "d"], 1],
+  ])("%s are foreseen", async (_, before, after, updated) => {
+    const work = await withTable(table, mails(...before));
+    await work.run(["sync"]);
+    await writeFile(work.path("people.ldif"), ldif(mails(...after)));
+    expect((await agreed(work)).counts.updated).toBe(updated);
+  });
+
+  it("in a circle are rejects that name the rows, and nobody else is", async () => {
+    const work = await withTable(table, mails("a", "b", "c"));
+    await work.run(["sync"]);
+    await writeFile(work.path("people.ldif"), ldif(mails("b", "a", "d")));
+    const { rejects } = await agreed(work);
+    expect(rejects.map(({ reason }) => reason)).toEqual([
+      `email "b" already belongs to the row with username "p1" (uid=p1,${base})`,
+      `email "a" already belongs to the row with username "p0" (uid=p0,${base})`,
+    ]);
+  });
+});
