@@ -4,11 +4,12 @@ import type { MappedColumn } from "./mapping/compile.ts";
 /** Watches for columns whose attributes no entry has: a misspelt name, or one that the bind may not read. */
 export interface AbsenceWatch {
   see(entry: Entry): void;
-  /** A line for each such column; none where no entry was seen. */
+  /** A line for each such column; none where too few entries were seen to tell. */
   warnings(): string[];
 }
 
-export function watchAbsence(columns: readonly MappedColumn[]): AbsenceWatch {
+/** `least`: of how many entries one is expected to have each attribute. */
+export function watchAbsence(columns: readonly MappedColumn[], least = 1): AbsenceWatch {
   let missing = columns.filter(({ attributes }) => attributes.length > 0);
   let seen = 0;
   return {
@@ -18,7 +19,7 @@ export function watchAbsence(columns: readonly MappedColumn[]): AbsenceWatch {
         missing = missing.filter(({ attributes }) => !attributes.some((key) => entry.attributes.has(key)));
     },
     warnings: () =>
-      seen === 0
+      seen < least
         ? []
         : missing.map(
             ({ name, source }) =>

@@ -104,14 +104,22 @@ const runOptions = (command: Command): Command =>
     .option("--filter <FILTER>", "only these entries: AND-ed to the configured filter; try one person")
     .option("--batch-size <N>", "rows looked up and written together", wholeNumber(1, 10_000))
     .option("--allow-empty", "go on where the directory has no active entry but the table has active rows")
-    .option("--max-insert <N>", "raise the limit of new rows for this run", wholeNumber(0))
-    .option("--max-update <N>", "raise the limit of changed rows for this run", wholeNumber(0))
-    .option("--max-deactivate <N>", "raise the limit of deactivated rows for this run", wholeNumber(0));
+    .option("--max-insert <N>", "at most so many new rows in this run, whatever limit is configured", wholeNumber(0))
+    .option(
+      "--max-update <N>",
+      "at most so many changed rows in this run, whatever limit is configured",
+      wholeNumber(0),
+    )
+    .option(
+      "--max-deactivate <N>",
+      "at most so many deactivated rows in this run, whatever limit is configured",
+      wholeNumber(0),
+    );
 
 const syncCommand = (program: Command): Command =>
   runOptions(program.command("sync").description("read the active entries, write what differs")).option(
     "--limit <N>",
-    "how many changes and rejects the JSON document holds (100); all are counted",
+    "how many rejects are shown (10); in the JSON document, changes too (100); all are counted",
     wholeNumber(0),
   );
 

@@ -23,8 +23,8 @@ export const isSet = (limit: Limit): boolean => limit.max !== undefined || limit
 
 /** Throws a `Failure` where the plan goes beyond a limit; `rows` are those that the table has now. */
 export function judgeLimits(limits: Limits, counts: Counts, rows: number): void {
-  judge("insert", counts.inserted, "new rows", limits.insert, rows);
-  judge("update", counts.updated, "changed rows", limits.update, rows);
+  judge("insert", counts.inserted, "new row", limits.insert, rows);
+  judge("update", counts.updated, "changed row", limits.update, rows);
 }
 
 function judge(
@@ -40,7 +40,7 @@ function judge(
   const percent = allowed === share ? ` (limits.${kind}.maxPercent ${maxPercent} of ${plural(rows, "row")})` : "";
   throw new Failure(
     "limit",
-    `the run would write ${number(planned)} ${words}, the limit is ${number(allowed)}${percent}: nothing was written`,
+    `the run would write ${plural(planned, words)}, the limit is ${number(allowed)}${percent}: nothing was written`,
     {
       hint: `if that is meant, raise the limit for this run with --max-${kind} ${planned}`,
     },

@@ -194,13 +194,7 @@ describe.each(databases)(
           seen.add(username.trim().toLowerCase());
           // Rows that clash with each other are none.
           await database
-            .sql(
-              `insert into users (${columns}) values (?, ?, ?, ?, ?, ?${level}) returning n`.replace(
-                / returning n$/,
-                "",
-              ),
-              values,
-            )
+            .sql(`insert into users (${columns}) values (?, ?, ?, ?, ?, ?${level})`, values)
             .catch(() => {});
         }
         const config = configOf(each, database.config("users", each.matchKey));
@@ -212,7 +206,7 @@ describe.each(databases)(
         const again = await inProcess(folder, ["dry-run"]);
         outcomes.set(again.document.outcome, (outcomes.get(again.document.outcome) ?? 0) + 1);
       });
-      await fc.assert(property, { numRuns: runs, interruptAfterTimeLimit: 240_000, markInterruptAsFailure: true });
+      await fc.assert(property, { numRuns: runs });
       expect([...outcomes.keys()].sort()).toEqual(expect.arrayContaining(["partial", "refused", "succeeded"]));
     }, 300_000);
   },

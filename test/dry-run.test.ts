@@ -79,7 +79,7 @@ a rejected entry is left out until its reason is mended; to write these 2 change
     const { code, stdout } = await work.run(["dry-run", "--exit-code"]);
     expect([code, stdout]).toEqual([
       0,
-      expect.stringContaining("\nnothing to do: the table is in line with the directory\n"),
+      expect.stringContaining("\nnothing to do: what was read is in the table as it should be\n"),
     ]);
     expect(await work.run(["dry-run", "--quiet"])).toEqual({ code: 0, stdout: "", stderr: "" });
   });
@@ -393,6 +393,23 @@ describe("a dry run into MariaDB", () => {
     const real = await work.json(["sync"], env);
     expect(real.counts.updated).toBeGreaterThan(0);
     expect([dry.counts, dry.changes, dry.rejects]).toEqual([real.counts, real.changes, real.rejects]);
+  });
+
+  it("warns where the server lets nobody write", async () => {
+    await mariadb.sql("set global read_only = 1");
+    const { warnings } = await work.json(["dry-run"], env);
+    await mariadb.sql("set global read_only = 0");
+    expect(warnings).toEqual(["the server is read-only (read_only is on): a sync would fail"]);
+  });
+
+  it("knows that an ENUM without a default takes its first member", async () => {
+    await mariadb.sql("alter table users add column kind enum('person', 'machine') not null");
+    await mariadb.sql("delete from users where username < 'u000010'");
+    const dry = await work.json(["dry-run"], env);
+    const real = await work.json(["sync"], env);
+    await mariadb.sql("alter table users drop column kind");
+    expect(real.counts.inserted).toBeGreaterThan(0);
+    expect([dry.code, dry.warnings, dry.counts]).toEqual([0, [], real.counts]);
   });
 
   it("says in a failure that nothing was written, and not that anything stands", async () => {

@@ -51,6 +51,7 @@ interface Document {
     columns: Record<string, { from: string | null; to: string | null }>;
   }[];
   readonly notices: readonly string[];
+  readonly warnings: readonly string[];
   readonly error: { message: string; hint: string | null } | null;
 }
 

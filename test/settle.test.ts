@@ -76,6 +76,7 @@ function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
   const target: Target = {
     title: "memory",
     table,
+    obstacle: undefined,
     key: "username",
     find: async (keys) => {
       lookUps.push(keys.length);

@@ -65,6 +65,7 @@ describe("a sync from a file into SQLite", () => {
       counts: { ...noCounts, read: 1, inserted: 1 },
       rejects: [],
       notices: [],
+      warnings: [],
       changes: [
         {
           kind: "insert",

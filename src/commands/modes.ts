@@ -1,10 +1,12 @@
 import type { RunOptions } from "../cli.ts";
-import { judgePlan, withinLimits } from "../guards.ts";
+import { judgePlan, missingRights, unforeseen, withinLimits } from "../guards.ts";
 import type { Limits } from "../limits.ts";
+import type { Plan } from "../plan.ts";
 import type { Counts, Report } from "../report/event.ts";
 import { plural } from "../report/words.ts";
 import type { Source } from "../source/source.ts";
 import type { Run } from "../sync.ts";
+import type { Table } from "../target/column.ts";
 import { rehearse } from "../target/rehearsal.ts";
 import type { Target } from "../target/target.ts";
 
@@ -13,7 +15,9 @@ interface Mode {
   /** Whether the database is told to refuse every write of this connection. */
   readonly readOnly: boolean;
   /** What becomes of the writes, where they are not kept. */
-  readonly effect: string | undefined;
+  effect(table: Table): string | undefined;
+  /** What this run does not meet, and a sync does. */
+  blindSpots(plan: Plan, target: Target): string[];
   /** Gives the work the target that it writes into. */
   into<T>(target: Target, work: (target: Target) => Promise<T>, report: Report): Promise<T>;
   /** Before the first write: is the whole plan within the limits? */
@@ -24,7 +28,8 @@ interface Mode {
 
 const kept: Mode = {
   readOnly: false,
-  effect: undefined,
+  effect: () => undefined,
+  blindSpots: () => [],
   into: (target, work) => work(target),
   before: withinLimits,
   after: async () => {},
@@ -32,7 +37,15 @@ const kept: Mode = {
 
 const swallowed: Mode = {
   readOnly: true,
-  effect: "nothing is written, the connection is read-only",
+  effect: ({ unseen }) => {
+    const blind = `${unseen.join(" and ")} are not foreseen, because this user may not see them`;
+    return `nothing is written, the connection is read-only${unseen.length > 0 ? `; ${blind}` : ""}`;
+  },
+  blindSpots: (plan, { table, obstacle }) => {
+    const closed = obstacle === undefined ? [] : [`${obstacle}: a sync would fail`];
+    const rights = missingRights(plan, table).map((lacking) => `${lacking}: a sync as this user would fail`);
+    return [...closed, ...rights, ...[unforeseen(plan, table) ?? []].flat()];
+  },
   into: (target, work) => rehearse(target, work),
   before: async () => {},
   after: judgePlan,
@@ -41,15 +54,21 @@ const swallowed: Mode = {
 const rolledBack: Mode = {
   ...swallowed,
   readOnly: false,
-  effect: "every batch is executed in a transaction and rolled back (--verify)",
+  effect: () => "every batch is executed in a transaction and rolled back (--verify)",
+  blindSpots: ({ opaque }) =>
+    opaque.length === 0
+      ? []
+      : [
+          `a clash of two batches on ${opaque.map(({ name }) => `the unique index ${name}`).join(", ")} is not foreseen, because each batch is rolled back`,
+        ],
   into: async (target, work, report) => {
-    let untried = 0;
-    const undecided = () => {
-      untried += 1;
+    let undecided = 0;
+    const count = () => {
+      undecided += 1;
     };
-    const result = await rehearse(target, work, { attempt: target.attempt, undecided });
-    if (untried > 0) {
-      const message = `${plural(untried, "row")} could not be tried: what they depend on is in earlier batches, which were rolled back`;
+    const result = await rehearse(target, work, { attempt: target.attempt, undecided: count });
+    if (undecided > 0) {
+      const message = `${plural(undecided, "row")} may end otherwise in a sync, because earlier batches were rolled back`;
       report({ type: "notice", message });
     }
     return result;

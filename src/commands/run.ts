@@ -3,7 +3,7 @@ import { watchAbsence } from "../absent.ts";
 import type { RunOptions } from "../cli.ts";
 import { type LoadedConfig, loadConfig, type ResolvedConfig } from "../config/load.ts";
 import { type Ending, endingOf } from "../exit.ts";
-import { checkFilter, missingRights, refuseEmpty, tableWarnings, unforeseen } from "../guards.ts";
+import { checkFilter, refuseEmpty, tableWarnings } from "../guards.ts";
 import { listen, wait } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { limitsOfRun } from "../limits.ts";
@@ -83,6 +83,9 @@ function standing({ command }: RunOptions, { inserted, updated }: Counts, end: E
   return { ...end, code: end.code === 2 ? 1 : end.code, error: { ...end.error, hint } };
 }
 
+/** Of so few people as a filter may leave, none may have a telephone. */
+const leastToTell = 5;
+
 async function carryOut(
   options: RunOptions,
   loaded: LoadedConfig,
@@ -97,17 +100,22 @@ async function carryOut(
     reports.report(event);
   };
   const mode = modeOf(options);
-  const target = await openTarget(config.target, mode);
+  const target = await openTarget(config.target, { readOnly: mode.readOnly });
   try {
     const plan = makePlan(config, target.table);
     const request = { attributes: plan.attributes, filter: options.filter };
     const source = openSource(config.sources, request, (message) => report({ type: "notice", message }));
-    report({ type: "started", header: headerOf(head, options, config, source, plan, target) });
-    for (const message of startWarnings(options, loaded, plan, target)) report({ type: "warning", message });
+    report({
+      type: "started",
+      header: headerOf(head, options, config, source, plan, target, mode.effect(target.table)),
+    });
+    const { table } = target;
+    const warnings = [...loaded.warnings, ...tableWarnings(plan, table), ...mode.blindSpots(plan, target)];
+    for (const message of warnings) report({ type: "warning", message });
     for (const message of source.commands) report({ type: "detail", message });
     const limits = limitsOfRun(config.limits, options);
     const retry = { attempts: config.retry.attempts, report, signal, wait, random: Math.random };
-    const absence = watchAbsence(options.filter === undefined ? plan.mapped : []);
+    const absence = watchAbsence(plan.mapped, options.filter === undefined ? 1 : leastToTell);
     await mode.into(
       target,
       async (into) => {
@@ -135,17 +143,6 @@ async function carryOut(
   }
 }
 
-function startWarnings(options: RunOptions, { warnings }: LoadedConfig, plan: Plan, { table }: Target): string[] {
-  return [...warnings, ...tableWarnings(plan, table), ...(modeOf(options).readOnly ? blindSpots(plan, table) : [])];
-}
-
-/** What a run that writes nothing does not meet, and a sync does. */
-function blindSpots(plan: Plan, table: Target["table"]): string[] {
-  const blind = unforeseen(plan, table);
-  const rights = missingRights(plan, table).map((lacking) => `${lacking}: a sync as this user would fail`);
-  return [...rights, ...(blind === undefined ? [] : [blind])];
-}
-
 async function nobodyRead(options: RunOptions, run: Run, state: ResolvedConfig["state"]): Promise<void> {
   if (options.filter !== undefined) {
     run.report({ type: "warning", message: `no active entry matches ${options.filter}` });
@@ -159,6 +156,7 @@ function headerOf(
   source: Source,
   plan: Plan,
   target: Target,
+  effect: string | undefined,
 ): Header {
   return {
     ...head,
@@ -167,22 +165,12 @@ function headerOf(
     filter: source.filter,
     active: [...new Set(sources.map(({ active = "all" }) => active))].join(" or "),
     target: target.title,
-    effect: effectOf(options, target),
+    effect,
     leavers: leavers.action,
     next: syncCommandLine(options),
     endState: state && `${state.column} = ${JSON.stringify(state.active)}`,
     columns: plan.columns.map(({ name, source, attributes, steps }) => ({ name, source, attributes, steps })),
   };
-}
-
-/** What becomes of the writes, and what is not foreseen because this user may not see it. */
-function effectOf(options: RunOptions, { table: { unseen } }: Target): string | undefined {
-  const { effect, readOnly } = modeOf(options);
-  const blind =
-    readOnly && unseen.length > 0
-      ? `; ${unseen.join(" and ")} are not foreseen, because this user may not see them`
-      : "";
-  return effect && effect + blind;
 }
 
 /** The sync that a dry run previews, as it is typed. */

@@ -14,13 +14,15 @@ export function jsonDocument(
   const changes: Change[] = [];
   const rejects: Reject[] = [];
   const notices: string[] = [];
+  const warnings: string[] = [];
   return (event) => {
     if (event.type === "started") header = event.header;
     else if (event.type === "change" && changes.length < limit) changes.push(event.change);
     else if (event.type === "reject" && rejects.length < limit) rejects.push(event.reject);
     else if (event.type === "notice") notices.push(event.message);
+    else if (event.type === "warning") warnings.push(event.message);
     else if (event.type === "finished")
-      print(`${JSON.stringify(document(header, event.summary, { rejects, changes, notices }), null, 2)}\n`);
+      print(`${JSON.stringify(document(header, event.summary, { rejects, changes, notices, warnings }), null, 2)}\n`);
   };
 }
 
@@ -31,6 +33,7 @@ const document = (
     readonly rejects: readonly Reject[];
     readonly changes: readonly Change[];
     readonly notices: readonly string[];
+    readonly warnings: readonly string[];
   },
 ) => ({
   command: header.command,

@@ -10,9 +10,13 @@ export function jsonLines(option: string, file: string, line: (event: SyncEvent)
   const result = openResultFile(option, file, /^\{"(kind|dn)":"/);
   let pending = "";
   const lines = () => plural(pending.split("\n").length - 1, "line");
+  let broken = false;
   const flush = (): void => {
-    if (pending === "") return;
+    // A full disk is told once.
+    if (pending === "" || broken) return;
+    broken = true;
     result.write(pending, () => `${lines()} of the last finished batch may be missing from the file; make room`);
+    broken = false;
     pending = "";
   };
   return (event) => {
@@ -20,6 +24,11 @@ export function jsonLines(option: string, file: string, line: (event: SyncEvent)
     const data = line(event);
     if (data !== undefined) pending += `${JSON.stringify(data)}\n`;
     if (event.type === "progress") flush();
-    if (event.type === "finished") result.close();
+    if (event.type !== "finished") return;
+    try {
+      flush();
+    } finally {
+      result.close();
+    }
   };
 }

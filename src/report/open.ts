@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RunOptions } from "../cli.ts";
 import { Failure } from "../errors.ts";
@@ -23,13 +24,19 @@ export interface Reports {
   failed(words: Summary["error"], error: unknown): void;
 }
 
+/** By another name: a link. */
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return a?.isFile() === true && a.ino === b?.ino && a.dev === b.dev;
+}
+
 function refuseSameFile(options: RunOptions, cwd: string): void {
   const named = (["changes", "rejects", "report"] as const).flatMap((option) => {
     const file = options[option];
     return file === undefined ? [] : [{ option, file, path: resolve(cwd, file) }];
   });
   for (const [at, { option, file, path }] of named.entries()) {
-    const before = named.slice(0, at).find((each) => each.path === path);
+    const before = named.slice(0, at).find((each) => each.path === path || isSameFile(each.path, path));
     if (!before) continue;
     throw new Failure("usage", `--${before.option} and --${option}: both name ${file}`, { hint: "name two files" });
   }
@@ -37,7 +44,7 @@ function refuseSameFile(options: RunOptions, cwd: string): void {
 
 /** What people read on stdout at the end. */
 const humanResult = {
-  sync: ({ quiet }, print, colour) => humanSummary(print, colour, quiet === true),
+  sync: ({ quiet, limit = 10 }, print, colour) => humanSummary(print, colour, { onlyTrouble: quiet === true, limit }),
   "dry-run": ({ quiet, limit = 20 }, print, colour, columns) =>
     humanPreview(print, colour, { onlyTrouble: quiet === true, limit, columns }),
 } satisfies Record<

@@ -40,7 +40,8 @@ export function humanPreview(
     } else if (event.type === "reject") {
       if (rejects.length < limit) rejects.push(event.reject);
     } else if (event.type === "finished" && header && !(onlyTrouble && event.summary.outcome === "succeeded")) {
-      const shown = shares(changes, limit);
+      // Who asked for quiet wants to know what is wrong, and not all the rest.
+      const shown = shares(changes, onlyTrouble ? 0 : limit);
       const lines = [
         ...top(paint, header, event.summary, notices),
         ...kindNames.flatMap((kind) =>
@@ -150,10 +151,15 @@ function rejected(paint: Palette, rejects: readonly Reject[], { rejected: all }:
 function next(paint: Palette, header: Header, { outcome, counts }: Summary): string[] {
   const pending = counts.inserted + counts.updated + counts.deactivated;
   if (outcome !== "succeeded" && outcome !== "partial") return [];
+  const write = `to write ${pending === 1 ? "this change" : `these ${number(pending)} changes`}: ${header.next}`;
+  const mended = "a rejected entry is left out until its reason is mended";
   const words =
-    pending === 0
-      ? "nothing to do: the table is in line with the directory"
-      : `to write ${pending === 1 ? "this change" : `these ${number(pending)} changes`}: ${header.next}`;
-  const first = counts.rejected > 0 ? "a rejected entry is left out until its reason is mended; " : "";
-  return ["", paint.head(`${first}${words}`)];
+    counts.read === 0
+      ? "nothing to do: no active entry was read"
+      : counts.rejected > 0
+        ? `${mended}; ${pending === 0 ? "nothing else differs" : write}`
+        : pending === 0
+          ? "nothing to do: what was read is in the table as it should be"
+          : write;
+  return ["", paint.head(words)];
 }

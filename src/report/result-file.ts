@@ -1,4 +1,14 @@
-import { appendFileSync, closeSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  statSync,
+} from "node:fs";
 import { Failure } from "../errors.ts";
 
 /** A file that an option names for what a run tells. It holds people's data, so only its owner may read it. */
@@ -38,8 +48,13 @@ export function openResultFile(option: string, file: string, ours: RegExp): Resu
 
 function open(option: string, file: string, ours: RegExp): number {
   try {
+    refuseUnread(file);
     const descriptor = openSync(file, "a+", 0o600);
-    if (isOurs(descriptor, ours)) return descriptor;
+    if (isOurs(descriptor, ours)) {
+      // Also where it was there before, with other rights.
+      if (fstatSync(descriptor).isFile()) fchmodSync(descriptor, 0o600);
+      return descriptor;
+    }
     closeSync(descriptor);
   } catch (error) {
     throw new Failure("usage", cannotWrite(option, file, error), {
@@ -50,6 +65,12 @@ function open(option: string, file: string, ours: RegExp): number {
   throw new Failure("usage", `${option}: ${file} exists and is not a file that this option wrote`, {
     hint: "it would be replaced: name another file, or remove this one",
   });
+}
+
+/** A pipe that nobody reads would stop the run for ever when it is full: to open it for writing alone then fails (ENXIO). */
+function refuseUnread(file: string): void {
+  if (!statSync(file, { throwIfNoEntry: false })?.isFIFO()) return;
+  closeSync(openSync(file, constants.O_WRONLY | constants.O_NONBLOCK));
 }
 
 const cannotWrite = (option: string, file: string, error: unknown): string =>

@@ -3,10 +3,15 @@ import { palette } from "./chalk.ts";
 import type { Header, Report } from "./event.ts";
 import { summaryLines } from "./words.ts";
 
-const rejectsShown = 10;
-
-/** The end of a run for people, on stdout. Where `onlyTrouble` is set, a run without trouble says nothing. */
-export function humanSummary(print: (text: string) => void, colour: boolean, onlyTrouble: boolean): Report {
+/**
+ * The end of a run for people, on stdout, with at most `limit` rejects. Where `onlyTrouble` is set, a run without trouble
+ * says nothing.
+ */
+export function humanSummary(
+  print: (text: string) => void,
+  colour: boolean,
+  { onlyTrouble, limit }: { readonly onlyTrouble: boolean; readonly limit: number },
+): Report {
   const paint = { ...palette(colour), plain: (text: string) => text };
   const rejects: Reject[] = [];
   const notices: string[] = [];
@@ -14,7 +19,7 @@ export function humanSummary(print: (text: string) => void, colour: boolean, onl
   return (event) => {
     if (event.type === "started") header = event.header;
     else if (event.type === "notice") notices.push(event.message);
-    else if (event.type === "reject" && rejects.length < rejectsShown) rejects.push(event.reject);
+    else if (event.type === "reject" && rejects.length < limit) rejects.push(event.reject);
     else if (event.type === "finished" && header && !(onlyTrouble && event.summary.outcome === "succeeded")) {
       print(
         `${summaryLines(header, event.summary, rejects, notices)

@@ -147,7 +147,8 @@ export function summaryLines(
     },
     ...headerLines(header).map(plain),
     ...notices.map((notice): Line => ({ tone: "bad", text: pad("notice", visible(notice)) })),
-    ...countLines(counts),
+    // Before the first write nothing has been counted: zeros would read like an empty directory.
+    ...(outcome === "refused" && counts.read === 0 ? [plain("  nothing was written")] : countLines(counts)),
     ...rejects.map((reject) => plain(`    ${rejectWords(reject)}`)),
     ...(left > 0 ? [plain(`    and ${number(left)} more; --rejects FILE holds all`)] : []),
     ...(outcome === "interrupted"

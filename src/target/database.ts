@@ -53,6 +53,7 @@ export async function databaseTarget(
     return {
       title: `${config.table} in ${server.title}`,
       table,
+      obstacle: server.obstacle,
       key: key.name,
       find: (keys, columns) => sorted(find(open, keys, columns)),
       write: (writes) => sorted(transact(open, writes, true)),

@@ -13,6 +13,17 @@ export interface Statement {
   readonly bindings: readonly Binding[];
 }
 
+export interface Server {
+  /** For people. */
+  readonly title: string;
+  /** The most bytes that the values of one statement may have. */
+  readonly maxBytes: number;
+  /** What sets that. */
+  readonly setBy: string;
+  /** Why nothing can be written there now, where that is known. */
+  readonly obstacle?: string | undefined;
+}
+
 /**
  * All that differs from one database to the next. The statements have the same meaning everywhere; see `database.ts`
  * for who sends them.
@@ -20,8 +31,8 @@ export interface Statement {
 export interface Dialect {
   /** Opens the pool; nothing is connected yet. `readOnly`: the database is told to refuse every write. */
   open(readOnly: boolean): Promise<Knex>;
-  /** Asks the server who it is: `title` for people, the most bytes that the values of one statement may have, and what sets that. */
-  describeServer(db: Knex): Promise<{ readonly title: string; readonly maxBytes: number; readonly setBy: string }>;
+  /** Asks the server who it is. */
+  describeServer(db: Knex): Promise<Server>;
   /** The table's columns and unique indexes; a `Failure("configuration")` where there is no such table. */
   describeTable(db: Knex, table: string): Promise<Table>;
   quote(name: string): string;

@@ -116,14 +116,18 @@ function column(row: ColumnRow, written: typeof literalText | undefined): Column
     fraction: number(row.fraction),
   };
   const type = mysqlColumnType(facts);
+  // An ENUM that is NOT NULL and has no default takes its first member, in strict mode too
+  // (https://dev.mysql.com/doc/refman/8.0/en/data-type-defaults.html).
+  const firstMember =
+    type?.type === "enum" && row.nullable === "NO" && row.default_text === null ? type.members[0] : undefined;
   const strange = type === undefined && mysqlColumnType({ ...facts, charset: "utf8mb4" }) !== undefined;
   return {
     name: row.name,
     declared: strange ? `${row.declared} character set ${row.charset}` : row.declared,
     type,
     nullable: row.nullable === "YES",
-    hasDefault: Number(row.has_default) === 1 || row.nullable === "YES",
-    defaultText: defaultText(row, written),
+    hasDefault: Number(row.has_default) === 1 || row.nullable === "YES" || firstMember !== undefined,
+    defaultText: firstMember ?? defaultText(row, written),
     numbered: /\bauto_increment\b/i.test(row.extra),
     generated: /\b(virtual|stored|persistent)\b/i.test(row.extra),
     setOnUpdate: /\bon update\b/i.test(row.extra),

@@ -27,9 +27,9 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
     open: (readOnly) =>
       openMysql(driverOptions(config), (raw, done) => prepareSession(raw, config.timeoutMs, readOnly, done)),
     describeServer: async (db) => {
-      const [[row]] = (await db.raw("select version() as version, @@max_allowed_packet as packet")) as [
-        [{ version: string; packet: number | string }],
-      ];
+      const [[row]] = (await db.raw(
+        "select version() as version, @@max_allowed_packet as packet, cast(@@global.read_only as char) as closed",
+      )) as [[{ version: string; packet: number | string; closed: string }]];
       const packet = Number(row.packet);
       const product = /mariadb/i.test(row.version) ? "MariaDB" : "MySQL";
       const version = row.version.replace(/-.*$/, "");
@@ -38,6 +38,8 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
         title: `${connection.database} at ${address} (${product} ${version})`,
         maxBytes: packet - packet / 8,
         setBy: "max_allowed_packet",
+        // Some accounts may write all the same, and a sync should not be one of them.
+        obstacle: /^(0|off)$/i.test(row.closed) ? undefined : "the server is read-only (read_only is on)",
       };
     },
     describeTable: (db, table) => describeMysqlTable(db, connection.database, table),

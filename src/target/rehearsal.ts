@@ -15,7 +15,7 @@ interface Owner {
 /** How the database is asked, where it is to be asked. */
 interface Trial {
   readonly attempt: Target["attempt"];
-  /** A row whose fate depends on rows of earlier batches was taken as well. */
+  /** What was said of a row depends on earlier batches, which were rolled back: a sync may do otherwise. */
   undecided(): void;
 }
 
@@ -51,6 +51,7 @@ function rehearsalOf(
       if (owner !== undefined) return { identity, key: owner?.key };
       return { identity, key: typeof key === "string" ? (spool.get(respelt(key))?.key ?? key) : key };
     });
+  const tried = trials(target);
   return {
     ...target,
     holders,
@@ -59,23 +60,42 @@ function rehearsalOf(
       for (const write of writes) refuseMissing(target, write);
       const values = await look(target, writes);
       const ledger = judge(target, writes, values, (place) => spool.get(place));
-      await trial?.attempt(writes).catch((error: unknown) => acceptUnknown(target, trial, writes, error));
+      if (trial) await tried(trial, writes);
       for (const [place, owner] of ledger) spool.set(place, owner);
     },
   };
 }
 
 /**
- * The batches before were rolled back, so the database does not know of them. Who has which value is known here; what else
- * depends on other rows cannot be tried, and is taken as well.
+ * Lets the database try writes. Halves of a batch that was refused are tried together with the other parts of it that
+ * went well, as if those stood.
  */
-function acceptUnknown({ table }: Target, trial: Trial, writes: readonly Write[], error: unknown): void {
-  const [only, ...others] = writes;
-  if (!only || others.length > 0 || !(error instanceof WriteError)) throw error;
-  const index = clashedIndex(table, error);
-  if (index && only.takes?.some((taking) => taking.index === index)) return;
-  if (index?.opaque || (error.foreignKey && table.rules.some(({ self }) => self))) trial.undecided();
-  else throw error;
+function trials({ table }: Target): (trial: Trial, writes: readonly Write[]) => Promise<void> {
+  let batch: ReadonlySet<Write> = new Set();
+  let standing: Write[] = [];
+  /** What batches before this one would have done to the table. */
+  const earlier = { wrote: false, changed: false };
+  return async (trial, writes) => {
+    if (!writes.every((write) => batch.has(write))) {
+      earlier.wrote ||= standing.length > 0;
+      earlier.changed ||= standing.some(({ kind }) => kind === "update");
+      batch = new Set(writes);
+      standing = [];
+    }
+    try {
+      await trial.attempt([...standing, ...writes]);
+      standing.push(...writes);
+    } catch (error) {
+      if (writes.length > 1 || !(error instanceof WriteError) || error.trouble !== "refused") throw error;
+      const index = clashedIndex(table, error);
+      // Who has which value in an index that can be foreseen is known here, and the database does not know it.
+      if (index && writes[0]?.takes?.some((taking) => taking.index === index)) return;
+      const pointsHere = error.foreignKey && table.rules.some(({ self }) => self);
+      if ((pointsHere && earlier.wrote) || (index?.opaque && earlier.changed)) trial.undecided();
+      // Most often a row that points at this table points at one that an earlier batch would have made.
+      if (!pointsHere || !earlier.wrote) throw error;
+    }
+  };
 }
 
 const placeOf = (index: UniqueIndex, identity: string): string => `${index.name}\0${identity}`;

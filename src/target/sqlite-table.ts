@@ -66,7 +66,7 @@ async function describeIndexes(db: Knex, name: string, rowId: string | undefined
     // -2 stands for an expression (https://www.sqlite.org/pragma.html#pragma_index_xinfo).
     const opaque = own[0]?.partial === 1 ? "rows" : own.some(({ cid }) => cid === -2) ? "expression" : undefined;
     const parts = own.map((row) => row.col ?? "");
-    return { name: index, columns: parts, collations: own.map((row) => row.coll), opaque };
+    return { name: index, columns: parts, collations: own.map((row) => row.coll.toUpperCase()), opaque };
   });
   // The row id has no index.
   return rowId === undefined
@@ -78,15 +78,20 @@ async function describeIndexes(db: Knex, name: string, rowId: string | undefined
 type ColumnFacts = PragmaColumn & { readonly isRowId: boolean; readonly isRequired: boolean };
 
 function column(row: ColumnFacts, indexes: readonly Index[]): Column {
-  const own = indexes.find(
+  const alone = indexes.filter(
     ({ columns, opaque }) => opaque === undefined && columns.length === 1 && columns[0] === row.name,
   );
+  // Of several, the one that calls more texts the same.
+  const own = alone.find(({ collations }) => collations[0] !== "BINARY") ?? alone[0];
   return {
     name: row.name,
     declared: row.type || "any",
     type: columnType(row.type),
     nullable: row.notnull === 0 && row.pk === 0,
-    hasDefault: row.dflt_value !== null || row.isRowId || (row.notnull === 0 && !row.isRequired),
+    hasDefault:
+      (row.dflt_value !== null && !/^null$/i.test(row.dflt_value)) ||
+      row.isRowId ||
+      (row.notnull === 0 && !row.isRequired),
     defaultText: defaultText(row),
     numbered: row.isRowId,
     // 1 = hidden column of a virtual table, 2 and 3 = generated
@@ -98,7 +103,8 @@ function column(row: ColumnFacts, indexes: readonly Index[]): Column {
 /** What a new row gets that leaves the column out, where that is a constant: `'x'`, `17`, nothing. */
 function defaultText({ dflt_value: written, notnull }: PragmaColumn): string | null | undefined {
   if (written === null || /^null$/i.test(written)) return notnull === 0 ? null : undefined;
-  if (/^-?\d+$/.test(written)) return written;
+  // A number, which a text column keeps without the zeros before it.
+  if (/^-?\d+$/.test(written)) return String(BigInt(written));
   return /^'((?:[^']|'')*)'$/s.exec(written)?.[1]?.replaceAll("''", "'");
 }
 

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { isAnyArrayBuffer } from "node:util/types";
 import type { ResolvedConfig } from "../config/load.ts";
 import { Failure } from "../errors.ts";
@@ -33,7 +34,12 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
       const [row] = (await db.raw("select sqlite_version() as version, count(*) from sqlite_schema")) as [
         { version: string },
       ];
-      return { title: `${filename} (SQLite ${row.version})`, maxBytes: 500_000_000, setBy: "SQLite" };
+      return {
+        title: `${filename} (SQLite ${row.version})`,
+        maxBytes: 500_000_000,
+        setBy: "SQLite",
+        obstacle: obstacleOf(filename),
+      };
     },
     describeTable: describeSqliteTable,
     quote,
@@ -65,6 +71,18 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
     maxBindings: 32_766,
     classify: (error) => sqliteError(error, filename),
   };
+}
+
+/** SQLite writes its journal beside the file. */
+function obstacleOf(filename: string): string | undefined {
+  for (const path of [filename, dirname(filename)]) {
+    try {
+      accessSync(path, constants.W_OK);
+    } catch {
+      return `this user may not write to ${path}`;
+    }
+  }
+  return undefined;
 }
 
 const quote = quoteSqlite;

@@ -55,6 +55,8 @@ export interface Target {
   /** For people: `users in idm at db:3306 (MariaDB 10.11.6)`. */
   readonly title: string;
   readonly table: Table;
+  /** Why nothing can be written there now, where that is known: the server is a replica. */
+  readonly obstacle: string | undefined;
   /** The match key's column, as the database spells it. */
   readonly key: string;
   /** The rows with these match keys, in the order of the keys; `columns` are the ones to read of each. */
