@@ -1,4 +1,6 @@
+import type { ResolvedConfig } from "./config/load.ts";
 import { Failure } from "./errors.ts";
+import { wait } from "./interruption.ts";
 import type { Report } from "./report/event.ts";
 import { WriteError, type WriteTrouble } from "./target/target.ts";
 
@@ -12,6 +14,15 @@ export interface Retry {
   /** From 0 to 1. */
   readonly random: () => number;
 }
+
+/** As often as the configuration says, with the real clock and real chance. */
+export const retryOf = ({ retry }: Pick<ResolvedConfig, "retry">, report: Report, signal: AbortSignal): Retry => ({
+  attempts: retry.attempts,
+  report,
+  signal,
+  wait,
+  random: Math.random,
+});
 
 /**
  * First wait in milliseconds, and the factor from one to the next. Another transaction is out of the way soon; a server

@@ -1,17 +1,14 @@
-import { watchAbsence } from "../absent.ts";
 import type { Reject } from "../change.ts";
 import type { ResolvedConfig } from "../config/load.ts";
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import { unforeseen } from "../guards.ts";
-import { orAborted, wait } from "../interruption.ts";
+import { orAborted } from "../interruption.ts";
 import type { Report } from "../report/event.ts";
 import type { Talk } from "../report/talk.ts";
 import { tally } from "../report/tally.ts";
 import { eventWords, number, plural } from "../report/words.ts";
-import { sync } from "../sync.ts";
-import { rehearse } from "../target/rehearsal.ts";
-import type { Target } from "../target/target.ts";
+import { tryOut } from "../trial.ts";
 import { type Finding, failed, ok, warning } from "./ledger.ts";
 import { groupRejects, type RejectGroup } from "./reject-groups.ts";
 import type { Opened } from "./target.ts";
@@ -45,21 +42,9 @@ export async function tryValues(
     else if (event.type === "protected" && event.differs.length > 0) guarded += 1;
     else if (event.type === "retry") talk("warning", eventWords(event)?.words ?? "");
   };
-  const into = (rehearsal: Target): Promise<void> =>
-    sync({
-      plan,
-      report,
-      signal,
-      source: { title: "sample", filter: "", commands: [], entries: () => only(entries) },
-      target: rehearsal,
-      retry: { attempts: config.retry.attempts, report, signal, wait, random: Math.random },
-      batchSize: config.batchSize,
-      // All of them are to be told.
-      mostRejects: Number.POSITIVE_INFINITY,
-      absence: watchAbsence([]),
-    });
+  const { batchSize } = config;
   try {
-    await orAborted(rehearse(target, into), signal);
+    await orAborted(tryOut({ config, plan, target, entries: () => only(entries), batchSize, report, signal }), signal);
   } catch (error) {
     if (signal.aborted || !(error instanceof Failure)) throw error;
     return { values: undefined, findings: [failed(error)] };
