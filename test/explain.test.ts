@@ -62,6 +62,7 @@ const column = (name: string, source: string, rest: object) => ({
   now: null,
   differs: false,
   left: null,
+  written: false,
   ...rest,
 });
 
@@ -96,7 +97,13 @@ describe("explain", () => {
           person: { filter: people, matched: true, parts: [part(people, "objectClass", "inetOrgPerson")] },
           active: { filter: employed, matched: true, parts: [part(employed, "employeeType", "active")] },
           columns: [
-            column("username", "uid", { ...read("uid", "anna"), result: "anna", now: "Anna", differs: true }),
+            column("username", "uid", {
+              ...read("uid", "anna"),
+              result: "anna",
+              now: "Anna",
+              differs: true,
+              written: true,
+            }),
             column("external_id", "entryUUID", { ...read("entryUUID", "id-anna"), result: "id-anna", now: "id-anna" }),
             column("email", "mail", {
               ...read("mail", " Anna@Example.com"),
@@ -112,6 +119,7 @@ describe("explain", () => {
               result: "Anna Öberg",
               now: "Anna Åberg",
               differs: true,
+              written: true,
             }),
             column("created_by", 'value "sync"', {
               result: "sync",
@@ -119,7 +127,12 @@ describe("explain", () => {
               differs: true,
               left: "written with a new row only",
             }),
-            column("state", "state.active", { result: "active", now: "inactive", differs: true }),
+            column("state", "state.active", {
+              result: "active",
+              now: "inactive",
+              differs: true,
+              written: true,
+            }),
           ],
           row: {
             column: "username",
@@ -177,7 +190,7 @@ describe("explain", () => {
         `  found   file:./people.ldif below ${base}`,
         `  person  yes  ${people}: the entry has "inetOrgPerson"`,
         `  active  yes  ${employed}: the entry has "active"`,
-        '  row     username = "Anna" by nocase, external_id "id-anna"',
+        '  row     username = "Anna" (collation nocase), external_id "id-anna"',
         '  * username      "Anna" → "anna"              uid "anna"',
         '    external_id   "id-anna"                    entryUUID "id-anna"',
         '    email         "anna@example.com"           mail " Anna@Example.com" | trim "Anna@Example.com" | lowercase "anna@example.com"',
@@ -185,7 +198,7 @@ describe("explain", () => {
         '    created_by    "hand"                       value "sync" (written with a new row only)',
         '  * state         "inactive" → "active"        state.active',
         "  sync    would update the row: username, display_name, state",
-        "          the other entries of the directory are not judged here",
+        "          as far as this entry alone shows: dry-run judges all",
         "",
       ].join("\n"),
     );
@@ -255,9 +268,14 @@ describe("explain", () => {
       "a limit of no update",
       { limits: { update: { max: 0 } } },
       "refused",
-      /^limits\.update: the run would write 1 changed/,
+      /^limits\.update\.max is 0: not even this one may be; for one run --max-update sets another limit$/,
     ],
-    ["a share below one row", { limits: { update: { maxPercent: 50 } } }, "refused", /maxPercent 50 of 1 row/],
+    [
+      "a share below one row",
+      { limits: { update: { maxPercent: 50 } } },
+      "refused",
+      /^limits\.update\.maxPercent is 50, of 1 row that is none: not even this one may be; /,
+    ],
   ])("says what %s does", async (_, changes, action, because) => {
     const work = await fileWorkspace(anna, changes);
     sqlite(work.path("idm.sqlite"), annasRow);
@@ -354,7 +372,7 @@ describe("explain", () => {
       [
         "2 entries were read and mapped to find the key",
         "a row of users in ./idm.sqlite (SQLite), and no entry with its key",
-        '  row     username = "Anna" by nocase, external_id "id-anna", protected, not in leavers.scope',
+        '  row     username = "Anna" (collation nocase), external_id "id-anna", protected, not in leavers.scope',
         '    username      "Anna"',
         '    external_id   "id-anna"',
         '    email         "anna@example.com"',
@@ -388,9 +406,112 @@ describe("explain", () => {
       row: null,
       error: null,
     });
-    expect(await told(work, [`uid=none,${base}`])).toBe(
-      `neither the directory nor the table has "uid=none,${base}"\n  the lowest entry above it that exists is ${base}\n`,
+  });
+
+  it.each([
+    [
+      "anan",
+      '2 entries were read and mapped to find the key\nno entry and no row has username "anan"\n' +
+        "  did you mean \"anna\"?\n  by another attribute: idm-ldap-sync explain --config .syncrc.json '(mail=anan)'\n",
+    ],
+    [
+      "uid=an*",
+      '2 entries were read and mapped to find the key\nno entry and no row has username "uid=an*"\n' +
+        "  by another attribute: idm-ldap-sync explain --config .syncrc.json '(uid=an*)'\n",
+    ],
+    ["(uid=none)", "no entry matches (uid=none); the table is not searched by a filter\n"],
+    [
+      `uid=none,${base}`,
+      `no entry has the DN "uid=none,${base}"\n  the lowest entry above it that exists is ${base}\n`,
+    ],
+  ])("denies only what was asked where nothing is found: %s", async (key, words) => {
+    const work = await fileWorkspace(anna);
+    sqlite(work.path("idm.sqlite"), "insert into users (username, note) values ('none', 'a row without an entry')");
+    expect(await told(work, [key, "--config", ".syncrc.json"])).toBe(words);
+  });
+
+  it("marks the columns of a new row, and of nobody who is not read or is rejected", async () => {
+    const work = await fileWorkspace({ ...anna, ...bert, "uid=new": { uid: ["new"], mail: ["anna@example.com"] } });
+    const marked = async (key: string) =>
+      [...(await told(work, [key])).matchAll(/^ {2}\* (\w+)/gm)].map(([, name]) => name);
+    expect(await marked("anna")).toEqual(["username", "external_id", "email", "display_name", "created_by", "state"]);
+    sqlite(work.path("idm.sqlite"), `${annasRow}; insert into users (username, state) values ('bert', 'inactive')`);
+    expect(await marked("bert")).toEqual([]);
+    expect(await told(work, ["bert"])).toContain(
+      '\n    state         "inactive"  state.active ("active" is not written)\n',
     );
+    sqlite(work.path("idm.sqlite"), "insert into users (username, display_name) values ('new', 'Old Name')");
+    expect(await told(work, ["new"])).toContain(
+      'email "anna@example.com" already belongs to the row with username "Anna"',
+    );
+    expect(await marked("new")).toEqual([]);
+  });
+
+  it("keeps its columns below each other where a value is longer than there is room for", async () => {
+    const long = "Anna ".repeat(11);
+    const work = await fileWorkspace({ "uid=anna": { ...anna["uid=anna"], displayName: [`${long}Öberg`] } });
+    sqlite(work.path("idm.sqlite"), annasRow.replace("Anna Åberg", `${long}Åberg`));
+    const lines = (await told(work, ["anna"])).split("\n");
+    expect(lines.slice(5, 12)).toEqual([
+      '  * username      "Anna" → "anna"        uid "anna"',
+      '    external_id   "id-anna"              entryUUID "id-anna"',
+      '    email         "anna@example.com"     mail " Anna@Example.com" | trim "Anna@Example.com" | lowercase "anna@example.com"',
+      `  * display_name  "${long}Åberg" → "${long}Öberg"`,
+      `                  displayName "${long}Öberg"`,
+      '    created_by    "hand"                 value "sync" (written with a new row only)',
+      '  * state         "inactive" → "active"  state.active',
+    ]);
+  });
+
+  it("says with --quiet what a sync would do, a line for each", async () => {
+    const work = await fileWorkspace({ ...anna, ...bert });
+    sqlite(work.path("idm.sqlite"), `${annasRow}; insert into users (username) values ('gone')`);
+    expect(await told(work, ["--quiet", people])).toBe(
+      `uid=anna,${base}: would update the row: username, display_name, state\n` +
+        `uid=bert,${base}: would not read the entry; source.active does not match; there is no row with its key, and none is made\n`,
+    );
+    expect(await told(work, ["--quiet", "gone"])).toBe(
+      'row "gone": would write nothing; no entry has its key; leavers.action is "ignore": the row is left as it is\n',
+    );
+  });
+
+  describe("where another row has a unique value that the entry takes", () => {
+    const passed = (state: string, mail: string) => ({
+      "uid=taker": { uid: ["taker"], mail: ["shared@example.com"] },
+      "uid=giver": { uid: ["giver"], mail: [mail], employeeType: [state] },
+    });
+    const rows = `insert into users (username, email, state, created_by)
+      values ('giver', 'shared@example.com', 'active', 'x'), ('taker', 'old@example.com', 'active', 'x')`;
+    const clash = 'email "shared@example.com" already belongs to the row with username "giver"';
+    const given =
+      `the row with username "giver" has that email, and its entry uid=giver,${base} gives it up: ` +
+      "so it ends where a sync reads that entry first, or both in one batch";
+
+    it.each([
+      ["gives it up", "active", "new@example.com", "update", given],
+      ["keeps it", "active", "shared@example.com", "reject", clash],
+      ["is not active", "left", "new@example.com", "reject", clash],
+    ])("foretells what dry-run does, whose holder %s", async (_, state, mail, action, because) => {
+      const work = await fileWorkspace(passed(state, mail));
+      sqlite(work.path("idm.sqlite"), rows);
+      expect(woulds(await explained(work, "taker"))).toEqual([[`uid=taker,${base}`, action, [because]]]);
+      const { changes, rejects } = await work.json(["dry-run"]);
+      const told = [...changes.map(({ dn, kind }) => [dn, kind]), ...rejects.map(({ dn }) => [dn, "reject"])];
+      expect(told).toContainEqual([`uid=taker,${base}`, action]);
+    });
+
+    it("follows a value from hand to hand", async () => {
+      const people = ["a", "b", "c"].map((uid, at) => [`uid=${uid}`, { uid: [uid], mail: [`m${at + 1}@example.com`] }]);
+      const work = await fileWorkspace(Object.fromEntries(people));
+      sqlite(
+        work.path("idm.sqlite"),
+        `insert into users (username, email, state) values ('a', 'm0@example.com', 'active'),
+          ('b', 'm1@example.com', 'active'), ('c', 'm2@example.com', 'active')`,
+      );
+      const { entries } = await explained(work, "a");
+      expect(entries.map(({ would }) => [would.action, would.because.length])).toEqual([["update", 2]]);
+      expect((await work.json(["dry-run"])).counts).toMatchObject({ updated: 3, rejected: 0 });
+    });
   });
 
   it.each([

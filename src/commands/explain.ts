@@ -1,13 +1,13 @@
 import type { ExplainOptions } from "../cli.ts";
 import { explanationDocument } from "../explain/document.ts";
 import { type Explanation, explainKey } from "../explain/explain.ts";
-import { explanationLines } from "../explain/words.ts";
+import { explanationLines, verdictLines } from "../explain/words.ts";
 import type { Io } from "../io.ts";
 import { makePlan } from "../plan.ts";
 import type { Report } from "../report/event.ts";
 import { eventWords } from "../report/words.ts";
 import { openTarget } from "../target/open.ts";
-import { type Answer, inSession, type Session } from "./session.ts";
+import { type Answer, commandLine, inSession, type Session } from "./session.ts";
 
 /** The command `explain`: one person, step by step; writes nothing. 0 where anything was found, else 1. */
 export const explain = (options: ExplainOptions, version: string, io: Io): Promise<number> =>
@@ -25,8 +25,10 @@ async function answer(options: ExplainOptions, session: Session): Promise<Answer
   try {
     const plan = makePlan(config, target.table);
     explanation = await explainKey({ config, plan, target, report, signal }, options.key);
-    const shown = { paint: session.paint, verbose: options.verbose === true, table: target.title };
-    for (const line of explanationLines(explanation, shown)) session.print(line);
+    const again = (key: string): string => commandLine(options, key);
+    const shown = { paint: session.paint, verbose: options.verbose === true, table: target.title, again };
+    const lines = options.quiet ? verdictLines : explanationLines;
+    for (const line of lines(explanation, shown)) session.print(line);
   } finally {
     await target.close();
   }

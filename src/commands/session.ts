@@ -8,6 +8,7 @@ import { redact } from "../redact.ts";
 import { type Palette, palette } from "../report/chalk.ts";
 import { openTalk, type Talk } from "../report/talk.ts";
 import { errorWords, stackOf } from "../report/words.ts";
+import { shellWord } from "../source/ldapsearch.ts";
 
 /** What a command has in hand that looks at things and answers, and writes nothing. */
 export interface Session {
@@ -74,3 +75,10 @@ export async function inSession(
     interruption.stop();
   }
 }
+
+/** A command as it is typed, with the configuration that this one was given. */
+export const commandLine = (
+  { command, config }: { readonly command: string; readonly config?: string },
+  ...rest: readonly string[]
+): string =>
+  ["idm-ldap-sync", command, ...(config === undefined ? [] : ["--config", config]), ...rest].map(shellWord).join(" ");

@@ -2,9 +2,11 @@ import type { AttributeValue } from "../entry.ts";
 import { isRefusal } from "../mapping/reject.ts";
 import type { Traced } from "../mapping/trace.ts";
 import type { ExplainedColumn } from "./columns.ts";
-import { type ExplainedEntry, type Explanation, searchWords } from "./explain.ts";
+import type { ExplainedEntry, Explanation } from "./explain.ts";
 import type { Judgement } from "./judge.ts";
 import type { Row } from "./row.ts";
+import { searchWords } from "./words.ts";
+import { isWritten } from "./would.ts";
 
 /** The explanation for `--json`: bytes as base64, what does not exist as null. */
 export function explanationDocument(explanation: Explanation): object {
@@ -41,7 +43,7 @@ function entryDocument({
     key: key ?? null,
     person: judgementDocument(person),
     active: judgementDocument(active),
-    columns: columns.map(columnDocument),
+    columns: columns.map((column) => ({ ...columnDocument(column), written: isWritten(would, column.column) })),
     row: row === undefined ? null : rowDocument(row),
     idHolder: idHolder ?? null,
     would,

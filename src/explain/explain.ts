@@ -1,15 +1,15 @@
 import type { ResolvedConfig } from "../config/load.ts";
-import { wait } from "../interruption.ts";
+import type { Entry } from "../entry.ts";
 import type { Plan } from "../plan.ts";
 import type { Report } from "../report/event.ts";
-import { plural } from "../report/words.ts";
-import { retrying } from "../retry.ts";
+import { retrying, retryOf } from "../retry.ts";
+import { andFilters, parseFilter } from "../source/filter.ts";
 import { ldapsearchCommand } from "../source/ldapsearch.ts";
 import type { Target } from "../target/target.ts";
 import { type ExplainedColumn, explainColumns } from "./columns.ts";
 import { type Judgement, judge } from "./judge.ts";
-import { type Key, keyOf } from "./key.ts";
-import { byFilter, type Located, locate, mostEntries, openPlaces, type Place, type Search } from "./locate.ts";
+import { type Key, keyOf, otherFilter } from "./key.ts";
+import { byFilter, type Located, locate, openPlaces, type Place, type Search } from "./locate.ts";
 import { findRow, type Row } from "./row.ts";
 import { foretell, type Would } from "./would.ts";
 
@@ -45,6 +45,10 @@ export interface ExplainedRow {
 export interface Explanation {
   readonly key: string;
   readonly kind: Key["kind"];
+  /** The column of the match key. */
+  readonly matchKey: string;
+  /** Where a match key is found in nobody: a filter that looks in another attribute, or what was meant for one. */
+  readonly otherwise: string | undefined;
   readonly search: Omit<Search, "found">;
   readonly entries: readonly ExplainedEntry[];
   readonly row: ExplainedRow | undefined;
@@ -59,35 +63,41 @@ export interface Sight {
   readonly signal: AbortSignal;
 }
 
+interface Looking extends Sight {
+  /** The target that is asked again after what can pass; the sync does so itself. */
+  readonly patient: Target;
+  readonly places: readonly Place[];
+}
+
 /** Finds who is meant by `text` in the directory and in the table, and says of each step what it gives. */
 export async function explainKey(sight: Sight, text: string): Promise<Explanation> {
   const { config, plan, signal } = sight;
-  const target = patient(sight);
   const key = keyOf(text, config.sources);
   const places = await openPlaces(config, plan, signal);
+  const looking = { ...sight, places, patient: patientTarget(sight) };
   try {
-    const { found, ...search } = await locate(config, places, plan, target, key);
-    const entries = await explainEntries(sight, found);
-    const row = found.length === 0 && key.kind === "match key" ? await explainRow(sight, places, key.text) : undefined;
-    return { key: text, kind: key.kind, search, entries, row };
+    const { found, ...search } = await locate(config, places, plan, looking.patient, key);
+    const entries = await explainEntries(looking, found);
+    const row = found.length === 0 && key.kind === "match key" ? await explainRow(looking, key.text) : undefined;
+    const { matchKey } = config.target;
+    return { key: text, kind: key.kind, matchKey, otherwise: otherFilter(plan, key), search, entries, row };
   } finally {
     for (const place of places) place.inspection.close();
   }
 }
 
-/** The target that is asked again after what can pass; the sync does so itself. */
-function patient({ config, target, report, signal }: Sight): Target {
-  const retry = { attempts: config.retry.attempts, report, signal, wait, random: Math.random };
+function patientTarget({ config, target, report, signal }: Sight): Target {
+  const retry = retryOf(config, report, signal);
   return {
     ...target,
     find: (keys, columns) => retrying(retry, () => target.find(keys, columns)),
     holders: (index, values) => retrying(retry, () => target.holders(index, values)),
+    count: (column, value) => retrying(retry, () => target.count(column, value)),
   };
 }
 
-async function explainEntries(sight: Sight, found: readonly Located[]): Promise<ExplainedEntry[]> {
-  const { config, plan } = sight;
-  const target = patient(sight);
+async function explainEntries(looking: Looking, found: readonly Located[]): Promise<ExplainedEntry[]> {
+  const { config, plan, patient: target } = looking;
   const judged: (Omit<ExplainedEntry, "would"> & { readonly located: Located })[] = [];
   for (const located of found) {
     const { place, base, entry } = located;
@@ -116,13 +126,24 @@ async function explainEntries(sight: Sight, found: readonly Located[]): Promise<
   }
   const read = judged.filter(isRead);
   const entries = read.map(({ located }) => located.entry);
-  const ends = await foretell(config, plan, sight.target, entries, sight);
+  const ends = await foretell({ ...looking, entriesOf: (key) => entriesOf(looking, key) }, entries);
   const wouldOf = new Map(read.map((each, at) => [each, ends[at]]));
   return judged.map((each) => {
     const { located: _, ...explained } = each;
     const would = wouldOf.get(each) ?? { action: "not read", because: whyNotRead(config, each) };
     return { ...explained, would };
   });
+}
+
+/** The entries with this match key that a sync would read. */
+async function entriesOf({ config, places, plan, patient }: Looking, key: string): Promise<Entry[]> {
+  const { found } = await locate(config, places, plan, patient, { kind: "match key", text: key });
+  const read: Entry[] = [];
+  for (const { place, entry } of found) {
+    const { filter, active } = place.config;
+    if (await place.inspection.matches(entry, parseFilter(andFilters([filter, active])))) read.push(entry);
+  }
+  return read;
 }
 
 /** Who was renamed has a row still, under the key of before. It is known where the id has a unique index of its own. */
@@ -161,9 +182,8 @@ function commandFor({ config, attributes }: Place, dn: string): string | undefin
 }
 
 /** The side of the table: a row without an entry of its key. */
-async function explainRow(sight: Sight, places: readonly Place[], key: string): Promise<ExplainedRow | undefined> {
-  const { config, plan } = sight;
-  const row = await findRow(config, plan, patient(sight), key);
+async function explainRow({ config, plan, patient, places }: Looking, key: string): Promise<ExplainedRow | undefined> {
+  const row = await findRow(config, plan, patient, key);
   if (row === undefined) return undefined;
   const [attribute] = plan.columns[plan.immutableId ?? -1]?.attributes ?? [];
   const id = row.immutableId?.value ?? undefined;
@@ -180,19 +200,5 @@ function whyLeft({ leavers }: ResolvedConfig, row: Row): string[] {
     `leavers.action is "${leavers.action}": the row is left as it is`,
     ...(row.protected ? ["the row meets a condition of protect: it is never written"] : []),
     ...(row.owned === false ? ["the row is not one of leavers.scope: it is not this sync's"] : []),
-  ];
-}
-
-/** How the search went, in words; none where there is nothing to say. */
-export function searchWords({ kind, search, entries }: Explanation): string[] {
-  const { lookedAt, more } = search;
-  const [first] = entries.map(({ key }) => key?.toLowerCase());
-  const same = kind === "match key" && entries.length > 1 && entries.every(({ key }) => key?.toLowerCase() === first);
-  return [
-    ...(lookedAt === undefined
-      ? []
-      : [`${plural(lookedAt, "entry was", "entries were")} read and mapped to find the key`]),
-    ...(more ? [`more than ${mostEntries} entries were found: the first ${mostEntries} are explained`] : []),
-    ...(same ? [`${entries.length} entries have this key, and only one of them can have the row`] : []),
   ];
 }

@@ -1,8 +1,11 @@
 import type { ResolvedConfig } from "../config/load.ts";
 import { Failure } from "../errors.ts";
 import { fullRule } from "../mapping/compile.ts";
+import type { Plan } from "../plan.ts";
+import { attributeKey } from "../source/attributes.ts";
 import { isWithin, normaliseDn, parseDn } from "../source/dn.ts";
 import { type FilterNode, parseFilter } from "../source/filter.ts";
+import { formatFilter } from "../source/filter-format.ts";
 
 /** What a person was asked for by. */
 export type Key =
@@ -42,4 +45,23 @@ export function filterForKey(config: ResolvedConfig, key: string): FilterNode | 
   const filters = attributes.map((attribute) => ({ kind: "equal", attribute, value: key }) as const);
   const [only] = filters;
   return only === undefined ? undefined : filters.length === 1 ? only : { kind: "or", filters };
+}
+
+/**
+ * For who meant something else than a match key: the filter that `uid=anna` nearly is, else one that looks in the first
+ * mapped attribute beside the match key's and the immutable id's. Undefined where there is none.
+ */
+export function otherFilter({ columns, attributes, key, immutableId }: Plan, meant: Key): string | undefined {
+  if (meant.kind !== "match key") return undefined;
+  const { text } = meant;
+  if (/^[a-z][\w;.-]*[~<>:]?=/i.test(text)) {
+    try {
+      return formatFilter(parseFilter(`(${text})`));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+  const own = [key, immutableId].flatMap((at) => columns[at ?? -1]?.attributes ?? []);
+  const attribute = attributes.find((name) => !own.includes(attributeKey(name)));
+  return attribute && formatFilter({ kind: "equal", attribute, value: text });
 }

@@ -1,40 +1,77 @@
-import type { AttributeValue } from "../entry.ts";
-import { printable, visible } from "../mapping/printable.ts";
-import { isRefusal } from "../mapping/reject.ts";
-import type { Traced } from "../mapping/trace.ts";
+import { visible } from "../mapping/printable.ts";
 import type { Palette } from "../report/chalk.ts";
 import { padTo, widthOf } from "../report/width.ts";
-import type { ExplainedColumn } from "./columns.ts";
-import { type ExplainedEntry, type ExplainedRow, type Explanation, searchWords } from "./explain.ts";
+import { plural } from "../report/words.ts";
+import { columnLines, indent, mostValues, quoted, stored, valueWords } from "./column-words.ts";
+import type { ExplainedEntry, ExplainedRow, Explanation } from "./explain.ts";
 import type { Judgement, Part } from "./judge.ts";
+import { mostEntries } from "./locate.ts";
 import type { Row } from "./row.ts";
 import type { Would } from "./would.ts";
 
-interface Shown {
+export interface Shown {
   readonly paint: Palette;
   /** Also the steps that changed nothing, and the command to look at the entry. */
   readonly verbose: boolean;
   /** For people: where the rows are. */
   readonly table: string;
+  /** The command that explains another key with the same configuration. */
+  readonly again: (key: string) => string;
 }
 
 /** The explanation for people, line by line. */
 export function explanationLines(explanation: Explanation, shown: Shown): string[] {
-  const { key, entries, row, search } = explanation;
+  const { entries, row } = explanation;
   const notes = searchWords(explanation).map((note) => shown.paint.faint(note));
   if (entries.length > 0) {
     return [...notes, ...entries.flatMap((entry, at) => [...(at > 0 ? [""] : []), ...entryLines(entry, shown)])];
   }
   if (row !== undefined) return [...notes, ...leftRowLines(row, shown)];
+  return [...notes, ...nobodyLines(explanation, shown)];
+}
+
+/** With --quiet: what a sync would do with each, a line for each. */
+export function verdictLines(explanation: Explanation, shown: Shown): string[] {
+  const { entries, row } = explanation;
+  const line = (who: string, verdict: string, because: readonly string[]): string =>
+    [`${who}: would ${verdict}`, ...because.map(visible)].join("; ");
+  if (entries.length > 0) {
+    return entries.map(({ dn, would }) => line(visible(dn), verdictWords(would, shown), would.because));
+  }
+  if (row === undefined) return nobodyLines(explanation, shown);
+  return [line(`row ${quoted(row.row.key)}`, shown.paint.warn("write nothing"), row.because)];
+}
+
+/** How the search went; none where there is nothing to say. */
+export function searchWords({ kind, search, entries }: Explanation): string[] {
+  const { lookedAt, more } = search;
+  const [first] = entries.map(({ key }) => key?.toLowerCase());
+  const same = kind === "match key" && entries.length > 1 && entries.every(({ key }) => key?.toLowerCase() === first);
   return [
-    ...notes,
-    shown.paint.bad(`neither the directory nor the table has ${quoted(key)}`),
-    ...(search.similar === undefined ? [] : [`  did you mean ${quoted(search.similar)}?`]),
-    ...(search.nearest === undefined ? [] : [`  the lowest entry above it that exists is ${visible(search.nearest)}`]),
+    ...(lookedAt === undefined
+      ? []
+      : [`${plural(lookedAt, "entry was", "entries were")} read and mapped to find the key`]),
+    ...(more ? [`more than ${mostEntries} entries were found: the first ${mostEntries} are explained`] : []),
+    ...(same ? [`${entries.length} entries have this key, and only one of them can have the row`] : []),
   ];
 }
 
-const indent = "  ";
+/** Only what was asked is denied: a row has no DN, and a filter is none of the table's. */
+function nobodyLines(explanation: Explanation, { paint, again }: Shown): string[] {
+  const { key, kind, matchKey, otherwise, search } = explanation;
+  const denials = {
+    "match key": `no entry and no row has ${visible(matchKey)} ${quoted(key)}`,
+    dn: `no entry has the DN ${quoted(key)}`,
+    filter: `no entry matches ${visible(key)}; the table is not searched by a filter`,
+  } as const satisfies Record<Explanation["kind"], string>;
+  return [
+    paint.bad(denials[kind]),
+    ...(search.similar === undefined ? [] : [`  did you mean ${quoted(search.similar)}?`]),
+    ...(search.nearest === undefined ? [] : [`  the lowest entry above it that exists is ${visible(search.nearest)}`]),
+    ...(otherwise === undefined ? [] : [`  by another attribute: ${visible(again(otherwise))}`]),
+  ];
+}
+
 const label = (text: string): string => `${indent}${text.padEnd(8)}`;
 
 function entryLines(entry: ExplainedEntry, shown: Shown): string[] {
@@ -53,7 +90,7 @@ function entryLines(entry: ExplainedEntry, shown: Shown): string[] {
     ...(entry.idHolder === undefined
       ? []
       : [`${label("")}${paint.warn(`its immutable id is in the row with the key ${quoted(entry.idHolder)}`)}`]),
-    ...columnLines(entry.columns, shown),
+    ...columnLines(entry, shown),
     ...wouldLines(entry.would, shown),
   ];
 }
@@ -77,8 +114,6 @@ function judgementLines(
   return [`${label(name)}${verdict}  ${visible(filter)}`, ...lines];
 }
 
-const mostValues = 5;
-
 function partWords({ filter, values }: Part): string {
   const words = values
     .slice(0, mostValues)
@@ -86,10 +121,6 @@ function partWords({ filter, values }: Part): string {
   const more = values.length > mostValues ? ` and ${values.length - mostValues} more` : "";
   return `${visible(filter)}: the entry has ${words.length === 0 ? "no value" : words.join(", ")}${more}`;
 }
-
-const quoted = (text: string): string => `"${printable(text)}"`;
-const valueWords = (value: AttributeValue): string => (typeof value === "string" ? quoted(value) : printable(value));
-const stored = (value: string | null): string => (value === null ? "NULL" : quoted(value));
 
 function rowLines(row: Row | undefined, key: string | undefined, { paint, table }: Shown): string[] {
   if (key === undefined) return [`${label("row")}${paint.bad("none: the entry has no match key")}`];
@@ -99,7 +130,7 @@ function rowLines(row: Row | undefined, key: string | undefined, { paint, table 
 
 function rowWords({ column, key, collation, immutableId, protected: kept, owned }: Row): string {
   return [
-    `${visible(column)} = ${quoted(key)}${collation === undefined ? "" : ` by ${collation}`}`,
+    `${visible(column)} = ${quoted(key)}${collationWords(collation)}`,
     ...(immutableId === null || immutableId.column === column
       ? []
       : [`${visible(immutableId.column)} ${stored(immutableId.value)}`]),
@@ -108,50 +139,9 @@ function rowWords({ column, key, collation, immutableId, protected: kept, owned 
   ].join(", ");
 }
 
-function columnLines(columns: readonly ExplainedColumn[], { paint, verbose }: Shown): string[] {
-  const width = Math.max(...columns.map(({ column }) => widthOf(visible(column))));
-  const results = columns.map(resultWords);
-  const wide = Math.min(60, Math.max(...results.map(widthOf)));
-  return columns.map((column, at) => {
-    const words = padTo(results[at] ?? "", wide);
-    const tone =
-      column.misfit !== undefined ? paint.bad : column.differs && column.left === undefined ? paint.warn : plainly;
-    const mark = column.misfit !== undefined ? "!" : column.differs && column.left === undefined ? "*" : " ";
-    const left = column.left === undefined ? "" : ` (${column.left})`;
-    return `${indent}${tone(mark)} ${padTo(visible(column.column), width)}  ${tone(words)}  ${paint.faint(`${wayWords(column, verbose)}${left}`)}`.trimEnd();
-  });
-}
-
-const plainly = (text: string): string => text;
-
-/** `"old" → "new"`, or the one value that both have. */
-function resultWords({ result, misfit, now, differs, left }: ExplainedColumn): string {
-  if (misfit !== undefined) return `✗ ${visible(misfit)}`;
-  if (result === undefined) return now === undefined ? "left out" : stored(now);
-  if (now === undefined) return stored(result);
-  return differs && left === undefined ? `${stored(now)} → ${stored(result)}` : stored(now);
-}
-
-/** `mail " Anna@X " | trim "Anna@X" | lowercase "anna@x"`; without --verbose a step that changes nothing has no values. */
-function wayWords({ source, trace }: ExplainedColumn, verbose: boolean): string {
-  const reads = trace.attributes.filter(({ name, values }) => values.length > 0 && (trace.used ?? name) === name);
-  const from = reads.map(({ name, values }) => `${name} ${listWords(values)}`).join(", ");
-  let before = listWords(reads[0]?.values ?? []);
-  const steps = trace.steps.flatMap(({ step, values }) => {
-    const now = listWords(values);
-    const same = now === before;
-    before = now;
-    if (same) return verbose ? [`${visible(step)} (changes nothing)`] : [];
-    return [`${visible(step)} ${now}`.trimEnd()];
-  });
-  const none = trace.attributes.length > 0 ? `${visible(source)}: no value` : visible(source);
-  return [from === "" ? none : from, ...steps].join(" | ");
-}
-
-const listWords = (values: readonly Traced[]): string => {
-  const words = values.slice(0, mostValues).map((value) => (isRefusal(value) ? `✗ ${value.why}` : valueWords(value)));
-  return `${words.join(", ")}${values.length > mostValues ? `, … (${values.length})` : ""}`;
-};
+/** Of bytes nothing can be said that helps. */
+const collationWords = (collation: string | undefined): string =>
+  collation === undefined || collation.toLowerCase() === "binary" ? "" : ` (collation ${collation})`;
 
 const actions = {
   insert: "insert a row",
@@ -163,24 +153,31 @@ const actions = {
   "not read": "not read the entry",
 } satisfies Record<Would["action"], string>;
 
-function wouldLines({ action, change, because }: Would, { paint }: Shown): string[] {
-  const tones = {
-    insert: "good",
-    update: "good",
-    none: "good",
-    reject: "bad",
-    refused: "bad",
-    protected: "warn",
-    "not read": "warn",
-  } as const;
+const tones = {
+  insert: "good",
+  update: "good",
+  none: "good",
+  reject: "bad",
+  refused: "bad",
+  protected: "warn",
+  "not read": "warn",
+} as const satisfies Record<Would["action"], keyof Palette>;
+
+function verdictWords({ action, change }: Would, { paint }: Shown): string {
   const columns =
     action === "update" && change !== undefined ? `: ${visible(Object.keys(change.columns).join(", "))}` : "";
+  return `${paint[tones[action]](actions[action])}${columns}`;
+}
+
+function wouldLines(would: Would, shown: Shown): string[] {
+  const { action, because } = would;
   return [
-    `${label("sync")}would ${paint[tones[action]](actions[action])}${columns}`,
+    `${label("sync")}would ${verdictWords(would, shown)}`,
     ...because.map((reason) => `${label("")}${visible(reason)}`),
+    // Twins with one key or one mail show only where all entries are read.
     ...(action === "not read"
       ? []
-      : [`${label("")}${paint.faint("the other entries of the directory are not judged here")}`]),
+      : [`${label("")}${shown.paint.faint("as far as this entry alone shows: dry-run judges all")}`]),
   ];
 }
 

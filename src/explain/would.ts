@@ -1,18 +1,17 @@
-import { watchAbsence } from "../absent.ts";
 import type { Change, Reject } from "../change.ts";
 import type { ResolvedConfig } from "../config/load.ts";
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import { unforeseen } from "../guards.ts";
-import { wait } from "../interruption.ts";
 import { judgeLimits } from "../limits.ts";
+import { printable } from "../mapping/printable.ts";
 import type { Plan } from "../plan.ts";
-import type { Report } from "../report/event.ts";
+import type { Report, SyncEvent } from "../report/event.ts";
 import { tally } from "../report/tally.ts";
-import { retrying } from "../retry.ts";
-import { sync } from "../sync.ts";
-import { rehearse } from "../target/rehearsal.ts";
+import { plural } from "../report/words.ts";
 import type { Target } from "../target/target.ts";
+import { tryOut } from "../trial.ts";
+import { type Giver, giversOf } from "./givers.ts";
 
 /** What a sync would do with one entry. */
 export interface Would {
@@ -22,62 +21,106 @@ export interface Would {
   readonly because: readonly string[];
 }
 
-/** What may be in the way of looking at the table. */
-interface Circumstances {
+/** Whether a column is one of those that the change is about. */
+export const isWritten = ({ change }: Would, column: string): boolean => Object.hasOwn(change?.columns ?? {}, column);
+
+/** What foretelling looks at. */
+interface Outlook {
+  readonly config: ResolvedConfig;
+  readonly plan: Plan;
+  readonly target: Target;
+  /** The target that is asked again after what can pass. */
+  readonly patient: Target;
   readonly report: Report;
   readonly signal: AbortSignal;
+  /** The entries with a match key that a sync would read. */
+  readonly entriesOf: (key: string) => Promise<readonly Entry[]>;
 }
 
 /**
- * Lets the real sync run over these entries, in their order, as a rehearsal, and notes what it says of each.
+ * Lets the real sync run over these entries, in their order, as a rehearsal, and notes what it says of each. Where one is
+ * rejected for a value that another row has, the entry of that row goes first.
  */
-export async function foretell(
-  config: ResolvedConfig,
-  plan: Plan,
-  target: Target,
-  entries: readonly Entry[],
-  { report: warn, signal }: Circumstances,
-): Promise<Would[]> {
+export async function foretell(outlook: Outlook, entries: readonly Entry[]): Promise<Would[]> {
+  const { config, plan, target, patient } = outlook;
+  const ends: Would[] = [];
+  for (const [at, end] of (await rehearsed(outlook, entries)).entries()) {
+    const entry = entries[at];
+    ends.push((end.action === "reject" && entry && (await afterGivers(outlook, entry))) || end);
+  }
+  const rows = await patient.count();
+  const unknown = unforeseen(plan, target.table);
+  return ends.map((end) => limited(config, doubted(end, unknown), rows));
+}
+
+async function rehearsed({ report: warn, ...outlook }: Outlook, entries: readonly Entry[]): Promise<Would[]> {
   const ends: (Would | undefined)[] = entries.map(() => undefined);
   let current = -1;
   const report: Report = (event) => {
     if (event.type === "retry") warn(event);
-    const end = event.type === "reject" ? placeOf(entries, event.reject.dn, current) : current;
-    if (event.type === "change") ends[end] = { action: event.change.kind, change: event.change, because: [] };
-    else if (event.type === "reject") {
-      ends[end] = { action: "reject", reject: event.reject, because: [event.reject.reason] };
-    } else if (event.type === "protected") {
-      const differs = event.differs.length === 0 ? "nothing differs" : `another ${event.differs.join(", ")} is ignored`;
-      ends[end] = { action: "protected", because: [`the row meets a condition of protect: ${differs}`] };
-    } else if (event.type === "unchanged" && ends[end] === undefined) {
-      ends[end] = { action: "none", because: ["the row holds all of this already"] };
+    const told = wouldOf(event);
+    if (told) ends[event.type === "reject" ? placeOf(entries, told.dn, current) : current] = told.would;
+    else if (event.type === "unchanged") ends[current] ??= unchanged;
+  };
+  async function* oneByOne() {
+    for (const entry of entries) {
+      current += 1;
+      yield [entry];
     }
-  };
-  const source = {
-    title: "",
-    filter: "",
-    commands: [],
-    async *entries() {
-      for (const entry of entries) {
-        current += 1;
-        yield [entry];
-      }
-    },
-  };
-  const retry = { attempts: config.retry.attempts, report: warn, signal, wait, random: Math.random };
+  }
   // One entry a batch, so that what is told between two entries is told of the first of them.
-  const run = { source, plan, report, retry, signal, batchSize: 1, absence: watchAbsence([]) };
-  await rehearse(target, (rehearsal) => sync({ ...run, target: rehearsal, mostRejects: Number.POSITIVE_INFINITY }));
-  const rows = await retrying(retry, () => target.count());
-  const unknown = unforeseen(plan, target.table);
-  return ends.map((end) => limited(config, doubted(end ?? { action: "none", because: [] }, unknown), rows));
+  await tryOut({ ...outlook, entries: oneByOne, batchSize: 1, report });
+  return ends.map((end) => end ?? { action: "none", because: [] });
+}
+
+/** What becomes of an entry where those go before it, in its batch, whose rows have what it takes; undefined where it is rejected all the same. */
+async function afterGivers({ report: warn, ...outlook }: Outlook, entry: Entry): Promise<Would | undefined> {
+  const { plan, patient, entriesOf } = outlook;
+  const givers = await giversOf(plan, patient, entry, entriesOf);
+  if (givers.length === 0) return undefined;
+  let end: Would = unchanged;
+  const report: Report = (event) => {
+    if (event.type === "retry") warn(event);
+    const told = wouldOf(event);
+    if (told?.dn === entry.dn) end = told.would;
+  };
+  async function* together() {
+    yield [...givers.map((giver) => giver.entry), entry];
+  }
+  await tryOut({ ...outlook, entries: together, batchSize: givers.length + 1, report });
+  if (end.action === "reject") return undefined;
+  const key = plan.columns[plan.key]?.name ?? "";
+  return { ...end, because: [...end.because, ...givers.map((giver) => giverWords(key, giver))] };
+}
+
+const giverWords = (key: string, { columns, key: value, entry: { dn } }: Giver): string =>
+  `the row with ${key} "${printable(value)}" has that ${columns}, and its entry ${dn} gives it up: ` +
+  "so it ends where a sync reads that entry first, or both in one batch";
+
+const unchanged: Would = { action: "none", because: ["the row holds all of this already"] };
+
+/** Of an event that names an entry: what it says of it. */
+function wouldOf(event: SyncEvent): { readonly dn: string; readonly would: Would } | undefined {
+  if (event.type === "change") {
+    return { dn: event.change.dn, would: { action: event.change.kind, change: event.change, because: [] } };
+  }
+  if (event.type === "reject") {
+    const { reject } = event;
+    return { dn: reject.dn, would: { action: "reject", reject, because: [reject.reason] } };
+  }
+  if (event.type !== "protected") return undefined;
+  const differs = event.differs.length === 0 ? "nothing differs" : `another ${event.differs.join(", ")} is ignored`;
+  return {
+    dn: event.dn,
+    would: { action: "protected", because: [`the row meets a condition of protect: ${differs}`] },
+  };
 }
 
 /** A change that a rule which only the database knows may still refuse. */
 const doubted = (would: Would, unknown: string | undefined): Would =>
   would.change === undefined || unknown === undefined
     ? would
-    : { ...would, because: [`dry-run tells more: ${unknown}`] };
+    : { ...would, because: [...would.because, `dry-run tells more: ${unknown}`] };
 
 function placeOf(entries: readonly Entry[], dn: string, current: number): number {
   if (entries[current]?.dn === dn) return current;
@@ -87,6 +130,7 @@ function placeOf(entries: readonly Entry[], dn: string, current: number): number
 /** Where the limits of the configuration leave no room for even one such change, the whole sync is refused. */
 function limited({ limits }: ResolvedConfig, would: Would, rows: number): Would {
   if (would.change === undefined) return would;
+  const { kind } = would.change;
   const counted = tally();
   counted.report({ type: "change", change: would.change, reactivated: false });
   try {
@@ -94,6 +138,9 @@ function limited({ limits }: ResolvedConfig, would: Would, rows: number): Would 
     return would;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { ...would, action: "refused", because: [`limits.${would.change.kind}: ${error.message}`] };
+    const { max, maxPercent } = limits[kind];
+    const limit = max === 0 ? "max is 0" : `maxPercent is ${maxPercent}, of ${plural(rows, "row")} that is none`;
+    const way = `for one run --max-${kind} sets another limit`;
+    return { ...would, action: "refused", because: [`limits.${kind}.${limit}: not even this one may be; ${way}`] };
   }
 }
