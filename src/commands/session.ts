@@ -21,6 +21,8 @@ export interface Session {
   readonly paint: Palette;
   /** Lines on stderr; secrets are taken out. */
   readonly talk: Talk;
+  /** Gives what `--json` says beside the error, where the command does not come to its end. */
+  readonly soFar: (document: () => object) => void;
 }
 
 /** How such a command ended: the exit code, and what `--json` prints beside `command` and `name`. */
@@ -50,23 +52,29 @@ export async function inSession(
     if (!options.json) io.stdout.write(`${safe(line)}\n`);
   };
   const document = (name: string, rest: object) => {
-    const text = JSON.stringify({ command: options.command, name, ...rest }, null, 2);
-    if (options.json) io.stdout.write(`${safe(text)}\n`);
+    // Values alone: in the text as a whole a secret such as "null" would be part of the JSON itself.
+    const value = (_: string, each: unknown) => (typeof each === "string" ? safe(each) : each);
+    const text = JSON.stringify({ command: options.command, name, ...rest }, value, 2);
+    if (options.json) io.stdout.write(`${text}\n`);
   };
   const interruption = listen(io);
   let name = "default";
+  let known = (): object => ({});
+  const soFar: Session["soFar"] = (give) => {
+    known = give;
+  };
   try {
     const loaded = await loadConfig({ cwd: io.cwd(), file: options.config, env: io.env, version });
     secrets.push(...loaded.secrets);
     name = loaded.config.name;
     for (const warning of loaded.warnings) talk("warning", warning);
     const paint = palette(colour(io.stdout));
-    const { code, document: rest } = await work({ loaded, signal: interruption.signal, print, paint, talk });
+    const { code, document: rest } = await work({ loaded, signal: interruption.signal, print, paint, talk, soFar });
     document(name, { ...rest, error: null });
     return code;
   } catch (error) {
     const { code, outcome, error: words } = endingOf(error, interruption.signal);
-    document(name, { outcome, error: words });
+    document(name, { outcome, ...known(), error: words });
     const foreseen = error instanceof Failure || error instanceof Interrupted;
     const stack = error instanceof Error && (options.verbose || !foreseen) ? `\n${stackOf(error)}` : "";
     talk("error", `${errorWords(words?.message ?? "", words?.hint ?? undefined)}${stack}`);

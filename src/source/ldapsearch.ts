@@ -28,7 +28,21 @@ export function ldapsearchCommand(
     filter,
     ...attributes,
   ];
-  return words.map(shellWord).join(" ");
+  return [...tlsVariables(config), ...words.map(shellWord)].join(" ");
+}
+
+/** ldapsearch takes these from its environment or ldap.conf(5) alone. */
+function tlsVariables({ url: [url = ""], startTls, tls }: LdapConfig): string[] {
+  if (!startTls && !/^ldaps:/i.test(url)) return [];
+  const settings = {
+    LDAPTLS_CACERT: tls.ca,
+    LDAPTLS_CERT: tls.cert,
+    LDAPTLS_KEY: tls.key,
+    LDAPTLS_REQCERT: tls.rejectUnauthorized ? undefined : "never",
+  };
+  return Object.entries(settings).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${shellWord(value)}`],
+  );
 }
 
 /** A word as a POSIX shell takes it. */

@@ -9,7 +9,11 @@ interface ResultCode {
   readonly turn?: Turn;
 }
 
-const badFilter = { hint: "check source.filter and source.active", turn: "configuration" } as const;
+// The one that was refused may also have come from the command line.
+const badFilter = {
+  hint: "check the filter that was asked for: source.filter, source.active, --filter or KEY",
+  turn: "configuration",
+} as const;
 
 /** Result codes (RFC 4511 appendix A) that a read meets, and what to do about them. */
 const resultCodes: Readonly<Record<number, ResultCode>> = {
