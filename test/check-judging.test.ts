@@ -151,12 +151,39 @@ describe("rejects", () => {
     [
       "column name: displayName 0x4dfc6c6c6572 (6 bytes) is not valid UTF-8 text (as string)",
       "column name: displayName 0xff (1 byte) is not valid UTF-8 text (as string)",
-      undefined,
+      "column name: displayName … is not valid UTF-8 text (as string)",
+    ],
+    [
+      'email "a" already belongs to the row with username "x"',
+      'email "b" already belongs to the row with username "y" (uid=y,dc=example)',
+      'email "…" already belongs to the row with username "…"',
+    ],
+    [
+      'n: 12 characters, column holds 4 (from template "{a}" "long one")',
+      'n: 9 characters, column holds 4 (from template "{a}" "5" disk")',
+      "n: … characters, column holds …",
     ],
     ['a: "x\\"y" is not a UUID', 'a: "z" is not a UUID', 'a: "…" is not a UUID'],
   ])("that differ in their values only are of one kind: %s", (one, two, common) => {
     const groups = groupRejects([reject("uid=1", "c", one), reject("uid=2", "c", two)]);
-    expect(groups.map(({ reason }) => reason)).toEqual(common === undefined ? [one, two] : [common]);
+    expect(groups.map(({ reason }) => reason)).toEqual([common]);
+  });
+
+  it.each([
+    [
+      'n: 30 characters, column holds 20 (from template "{givenName} {sn}" "Anna")',
+      'n: 40 characters, column holds 20 (from template "{givenName} {sn}" "Bert")',
+      'such as uid=1 "Anna" and uid=2 "Bert"',
+    ],
+    [
+      'email "a" already belongs to the row with username "x"',
+      'email "b" already belongs to the row with username "x"',
+      'such as uid=1 "a" and uid=2 "b"',
+    ],
+  ])("are told with the value of each person: %s", (one, two, hint) => {
+    const rejects = groupRejects([reject("uid=1", "c", one), reject("uid=2", "c", two)]);
+    const values = { inserts: 1, updates: 0, unchanged: 0, rejected: 2, rejects };
+    expect(judgeValues(values, 0, 100).map((finding) => finding.hint)).toEqual([null, hint]);
   });
 });
 

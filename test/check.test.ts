@@ -1,4 +1,4 @@
-import { chmod, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, rm, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { checked, statuses, troubles } from "./check-report.ts";
 import { base, fileConfig, fileWorkspace, ldif, sqlite, type Workspace } from "./program.ts";
@@ -80,14 +80,15 @@ describe("check of a file and a SQLite table", () => {
 
   it("is a table for people, with a heading for the source and for the target, and what to do next", async () => {
     const work = await fileWorkspace({ ...person("anna"), ...person("bert", { displayName: [] }) });
-    const { code, stdout, stderr } = await work.run(["check", "--config", ".syncrc.json"]);
+    await copyFile(work.path(".syncrc.json"), work.path("my people.json"));
+    const { code, stdout, stderr } = await work.run(["check", "--config", "my people.json"]);
     const lines = stdout
       .replaceAll(work.folder, "FOLDER")
       .split("\n")
       .map((line) => line.replace(/ +\d+ ms(?= {2})/, (time) => "N ms".padStart(time.length)));
     expect([code, stderr]).toEqual([0, ""]);
     expect(lines.slice(0, 6)).toEqual([
-      "ok       configuration      N ms  FOLDER/.syncrc.json: 1 source, 5 mapped columns, match key username",
+      "ok       configuration      N ms  FOLDER/my people.json: 1 source, 5 mapped columns, match key username",
       "source file:FOLDER/people.ldif",
       expect.stringMatching(/^ok {7}file {15}N ms {2}\d+ bytes$/),
       `ok       base               N ms  ${base} exists`,
@@ -95,7 +96,7 @@ describe("check of a file and a SQLite table", () => {
       "ok       attributes         N ms  4 mapped attributes found in 2 entries",
     ]);
     expect(lines[6]).toBe("target");
-    expect(lines.slice(-2)).toEqual(["all is well; next: idm-ldap-sync dry-run --config .syncrc.json", ""]);
+    expect(lines.slice(-2)).toEqual(["all is well; next: idm-ldap-sync dry-run --config 'my people.json'", ""]);
   });
 
   it("says nothing with --quiet where all is well, and otherwise only what is not", async () => {
@@ -243,15 +244,12 @@ describe("what may be right and is probably not is a warning, and the exit code 
         rejects: [
           {
             column: "email",
-            reason: withRow.anna,
-            count: 1,
-            examples: [{ dn: `uid=bert,${base}`, key: "bert", reason: withRow.anna }],
-          },
-          {
-            column: "email",
-            reason: withRow.root,
-            count: 1,
-            examples: [{ dn: `uid=carl,${base}`, key: "carl", reason: withRow.root }],
+            reason: 'email "…" already belongs to the row with username "…"',
+            count: 2,
+            examples: [
+              { dn: `uid=bert,${base}`, key: "bert", reason: withRow.anna },
+              { dn: `uid=carl,${base}`, key: "carl", reason: withRow.root },
+            ],
           },
         ],
         missingAttributes: [],
@@ -341,7 +339,7 @@ describe("what may be right and is probably not is a warning, and the exit code 
         stage: "filter",
         status: "warning",
         message: "3 entries match (objectClass=inetOrgPerson), and none of them is active by (employeeType=actve)",
-        hint: "check source.active",
+        hint: "check source.active; employeeType has: active, gone",
       },
       { stage: "attributes", status: "skipped", message: "because no entry was read", hint: null },
       { stage: "values", status: "skipped", message: "because no entry was read", hint: null },
@@ -399,15 +397,6 @@ describe("a failure says what and whose turn it is, and what depends on it is sk
       "people.ldif: ou=peple,dc=example,dc=com does not exist; dc=example,dc=com does",
       "correct source.baseDn; for a file it may be left out, and every entry counts",
       ["filter", "attributes", "values"],
-    ],
-    [
-      "an entry that the read must contain",
-      sourceWith({ mustContain: [`uid=canary,${base}`] }),
-      1,
-      "filter",
-      `file:FOLDER/people.ldif ${base}: the read is not complete: uid=canary,${base} was not among the active entries`,
-      "is the filter right, and may bindDn read all entries? See source.mustContain",
-      ["attributes", "values"],
     ],
     [
       "a database file that is not there",
@@ -521,6 +510,48 @@ describe("a failure says what and whose turn it is, and what depends on it is sk
     ]);
   });
 
+  it("a source in which nobody is active where the table has active rows, as a sync would refuse it", async () => {
+    const work = await fileWorkspace(people, sourceWith({ active: "(employeeType=actve)" }));
+    sqlite(work.path("idm.sqlite"), "insert into users (username, state) values ('a', 'active'), ('b', 'gone')");
+    const report = await checked(work);
+    expect([report.code, report.stages.at(-1)]).toEqual([
+      2,
+      {
+        stage: "values",
+        of: "target",
+        status: "failed",
+        message: "no entry was read, and the table has 1 active row: a sync would be refused",
+        hint: "mend what the stage filter says of the source",
+      },
+    ]);
+    expect((await work.run(["sync"])).code).toBe(4);
+  });
+
+  it.each([
+    ["does not exist, or the bind may not see it", `uid=canary,${base}`],
+    ["is not among the active entries", `uid=carl,${base}`],
+    ["lies outside of source.baseDn and source.scope", "uid=anna,ou=other,dc=example,dc=com"],
+  ])("an entry that the read must contain and that %s, however small the sample is", async (why, dn) => {
+    const work = await fileWorkspace(people, sourceWith({ mustContain: [`uid=bert,${base}`, dn] }));
+    const report = await checked(work, ["--sample", "1"]);
+    expect([report.code, troubles(report)]).toEqual([
+      1,
+      [
+        {
+          stage: "filter",
+          status: "failed",
+          message: `${dn}, which source.mustContain names, ${why}: a sync would not take the read for complete`,
+          hint: "is the filter right, and may bindDn read all entries? See source.mustContain",
+        },
+      ],
+    ]);
+    expect(statuses(report).filter((each) => each.startsWith("skipped"))).toEqual([
+      "skipped attributes",
+      "skipped values",
+    ]);
+    expect((await work.run(["dry-run"])).code).toBe(1);
+  });
+
   it("a sample of which every entry is rejected", async () => {
     const report = await checked(
       await fileWorkspace(people, mappingWith({ note: { attribute: "description", required: true } })),
@@ -582,6 +613,32 @@ describe("a failure says what and whose turn it is, and what depends on it is sk
 });
 
 describe("a configuration with a literal secret that others can read", () => {
+  it.each(["null", "table", "status"])(
+    "gives a JSON document that says the same, whatever the secret is: %s",
+    async (secret) => {
+      const work = await fileWorkspace(people, {
+        source: { url: "ldap://127.0.0.1:1", bindDn: "cn=sync", bindPassword: secret, baseDn: base },
+      });
+      for (const [args, keys] of [
+        [["check"], ["command", "name", "outcome", "stages", "sample", "error"]],
+        [
+          ["explain", "anna"],
+          ["command", "name", "outcome", "error"],
+        ],
+      ] as const) {
+        const { stdout } = await work.run([...args, "--json"]);
+        expect(Object.keys(JSON.parse(stdout))).toEqual(keys);
+        expect(JSON.parse(stdout).error).toEqual(
+          args[0] === "check" ? null : expect.objectContaining({ hint: expect.any(String) }),
+        );
+      }
+      const { stages } = await checked(work);
+      expect(new Set(stages.flatMap((stage) => Object.keys(stage)))).toEqual(
+        new Set(["of", "stage", "status", "message", "hint"]),
+      );
+    },
+  );
+
   it("is warned of in its stage, and the secret is not shown", async () => {
     const work = await fileWorkspace(people, {
       source: {

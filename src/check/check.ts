@@ -6,7 +6,7 @@ import type { MissingAttribute } from "./attributes.ts";
 import { type Finding, firstFailed, type Ledger, ok, warning } from "./ledger.ts";
 import { checkSource, type Sample } from "./source.ts";
 import { checkTarget } from "./target.ts";
-import { tryValues, type Values } from "./values.ts";
+import { judgeNobody, tryValues, type Values } from "./values.ts";
 
 /** What a check needs. */
 export interface Check {
@@ -52,7 +52,10 @@ export async function check({ loaded, sample, ledger, signal, now, talk, verbose
   try {
     const missing = opened && read.length === samples.length ? undefined : `${firstFailed(ledger)} failed`;
     const obstacle = missing ?? (entries.length === 0 ? "no entry was read" : undefined);
-    if (obstacle !== undefined) ledger.skip("target", ["values"], obstacle);
+    const refused = opened && missing === undefined && obstacle !== undefined;
+    const nobody = refused ? await judgeNobody(opened, config, signal, talk) : undefined;
+    if (nobody) ledger.add("target", "values", [nobody]);
+    else if (obstacle !== undefined) ledger.skip("target", ["values"], obstacle);
     else if (opened) {
       const tried = await tryValues(opened, entries, config, signal, talk);
       ledger.add("target", "values", tried.findings);

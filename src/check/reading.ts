@@ -1,5 +1,6 @@
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
+import { printable } from "../mapping/printable.ts";
 import { nearest } from "../nearest.ts";
 import { number, plural } from "../report/words.ts";
 import { attributeKey } from "../source/attributes.ts";
@@ -8,6 +9,7 @@ import type { LdapConfig } from "../source/ldap.ts";
 import { openSource } from "../source/open.ts";
 import type { Notice, ReadRequest, Source } from "../source/source.ts";
 import { type Finding, ok, warning } from "./ledger.ts";
+import { judgeMustContain } from "./must-contain.ts";
 
 /** What the stages base and filter look at, through the source that a run reads. */
 
@@ -80,12 +82,33 @@ export async function readSample(
 ): Promise<{ readonly found: readonly Entry[]; readonly findings: readonly Finding[] }> {
   const notices: Finding[] = [];
   const notice: Notice = (message) => notices.push(warning(message));
-  const source = openSource([config], { attributes }, notice);
+  const source = openSource([{ ...config, mustContain: [] }], { attributes }, notice);
   source.commands.forEach(detail);
   const active = await first(source, most, signal);
   const persons = config.active === undefined ? active : await first(lookAt(config, {}), most, signal);
   const meant = active.entries.length > 0 ? [] : await misspelt(config, persons, signal);
-  return { found: active.entries, findings: [judgeCounts(config, persons, active, meant), ...notices] };
+  const nobody = config.active !== undefined && active.entries.length === 0 && meant.length === 0;
+  const has = nobody ? await valuesOfActive(config, most, signal) : [];
+  const findings = [judgeCounts(config, persons, active, meant, has), ...(await judgeMustContain(config, signal))];
+  return { found: active.entries, findings: [...findings, ...notices] };
+}
+
+/** So many values of an attribute are named. */
+const mostNamed = 5;
+
+/** What persons really have in the attributes by which nobody is active, the most frequent values first. */
+async function valuesOfActive(config: LdapConfig, most: number, signal: AbortSignal): Promise<string[]> {
+  const attributes = [...new Set(filterAttributes(parseFilter(config.active ?? "")))];
+  const { entries } = await first(lookAt(config, {}, { attributes }), most, signal);
+  return attributes.flatMap((name) => {
+    const often = new Map<string, number>();
+    for (const value of entries.flatMap((entry) => entry.attributes.get(attributeKey(name)) ?? [])) {
+      often.set(printable(value), (often.get(printable(value)) ?? 0) + 1);
+    }
+    if (often.size === 0) return [];
+    const values = [...often].sort(([, a], [, b]) => b - a).map(([value]) => value);
+    return `${name} has: ${values.slice(0, mostNamed).join(", ")}${values.length > mostNamed ? ", …" : ""}`;
+  });
 }
 
 /** Attributes that the filter names which lets nobody through, where entries have one that is spelt nearly alike. */
@@ -106,6 +129,7 @@ function judgeCounts(
   persons: First,
   active: First,
   meant: readonly string[],
+  has: readonly string[],
 ): Finding {
   const hint = (otherwise: string): string => (meant.length === 0 ? otherwise : `${meant.join("? ")}?`);
   if (persons.entries.length === 0) {
@@ -118,7 +142,10 @@ function judgeCounts(
   const found = `${atLeast(persons)}${plural(persons.entries.length, "entry", "entries")} ${match} ${config.filter}`;
   if (config.active === undefined) return ok(found);
   if (active.entries.length === 0) {
-    return warning(`${found}, and none of them is active by ${config.active}`, hint("check source.active"));
+    return warning(
+      `${found}, and none of them is active by ${config.active}`,
+      hint(["check source.active", ...has].join("; ")),
+    );
   }
   return ok(`${found}, ${atLeast(active)}${number(active.entries.length)} active by ${config.active}`);
 }

@@ -11,10 +11,10 @@ export interface RejectGroup {
 
 const mostExamples = 3;
 
-/** Quoted texts, bytes, UUIDs, numbers and DNs: what differs from one reject to the next of its kind. */
+/** Quoted texts, bytes with their number, UUIDs, numbers and DNs: what differs from one reject to the next of its kind. */
 const dn = String.raw`[a-z][a-z\d.-]*=(?:\\.|[^,+\\":()])*(?:[,+] ?[a-z][a-z\d.-]*=(?:\\.|[^,+\\":()])*)*`;
 const values = new RegExp(
-  String.raw`"(?:[^"\\]|\\.)*"|0x[\da-f]+…?|\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b|${dn}|\d+`,
+  String.raw`"(?:[^"\\]|\\.)*"|0x[\da-f]+…?(?: \(\d+ bytes?\))?|\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b|${dn}|\d+`,
   "giu",
 );
 
@@ -22,7 +22,7 @@ const values = new RegExp(
 export function groupRejects(rejects: readonly Reject[]): RejectGroup[] {
   const groups = new Map<string, Reject[]>();
   for (const reject of rejects) {
-    const kind = JSON.stringify([reject.column, reject.reason.split(values)]);
+    const kind = JSON.stringify([reject.column, ruleOf(reject.reason)]);
     const group = groups.get(kind);
     if (group) group.push(reject);
     else groups.set(kind, [reject]);
@@ -37,14 +37,25 @@ export function groupRejects(rejects: readonly Reject[]): RejectGroup[] {
     .sort((a, b) => b.count - a.count);
 }
 
+/** A value may be folded, be bytes, or have a quotation mark in it, and the name of a holder is not always known. */
+const ruleOf = (reason: string, shown: (value: string) => string = () => "…"): string =>
+  reason
+    .replace(/ \(from .*\)$/s, "")
+    .replace(values, shown)
+    .replaceAll(" (…)", "");
+
+const unnamed = (value: string): string => (value.startsWith('"') ? '"…"' : "…");
+
 /** Texts that differ in their values only, as one. */
 function common(reasons: readonly string[]): string {
   const [first = "", ...others] = reasons;
   const found = others.map((reason) => reason.match(values) ?? []);
+  const parts = first.split(values);
+  if (others.some((other) => other.split(values).join("\0") !== parts.join("\0"))) return ruleOf(first, unnamed);
   let at = -1;
   return first.replace(values, (value) => {
     at += 1;
     if (found.every((other) => other[at] === value)) return value;
-    return value.startsWith('"') ? '"…"' : "…";
+    return unnamed(value);
   });
 }

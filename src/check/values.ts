@@ -4,10 +4,12 @@ import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import { unforeseen } from "../guards.ts";
 import { orAborted } from "../interruption.ts";
+import { constant } from "../plan.ts";
 import type { Report } from "../report/event.ts";
 import type { Talk } from "../report/talk.ts";
 import { tally } from "../report/tally.ts";
 import { eventWords, number, plural } from "../report/words.ts";
+import { retrying, retryOf } from "../retry.ts";
 import { tryOut } from "../trial.ts";
 import { type Finding, failed, ok, warning } from "./ledger.ts";
 import { groupRejects, type RejectGroup } from "./reject-groups.ts";
@@ -56,6 +58,23 @@ export async function tryValues(
   return { values, findings: [...judgeValues(values, guarded, config.limits.reject.max), ...notes] };
 }
 
+/** What becomes of a sync that reads nobody: undefined where the table has no active row either. */
+export async function judgeNobody(
+  { target }: Opened,
+  { state, ...config }: ResolvedConfig,
+  signal: AbortSignal,
+  talk: Talk,
+): Promise<Finding | undefined> {
+  const value = state && constant(target.table, state.column, state.active, "state.active");
+  const report: Report = (event) => talk("warning", eventWords(event)?.words ?? "");
+  const count = (): Promise<number> =>
+    state && typeof value === "string" ? target.count(state.column, value) : target.count();
+  const rows = await orAborted(retrying(retryOf(config, report, signal), count), signal);
+  if (rows === 0) return undefined;
+  const message = `no entry was read, and the table has ${plural(rows, "active row")}: a sync would be refused`;
+  return failed(new Failure("configuration", message, { hint: "mend what the stage filter says of the source" }));
+}
+
 async function* only(entries: readonly Entry[]): AsyncGenerator<readonly Entry[]> {
   yield entries;
 }
@@ -85,8 +104,10 @@ function judgeRejected(main: string, rejected: number, all: number, mostRejects:
 
 function judgeGroup({ reason, count, examples }: RejectGroup): Finding {
   if (count === 1) return warning(`${examples[0]?.dn}: ${reason}`);
-  const shown = examples.map((example) =>
-    `${example.dn} ${/"(?:[^"\\]|\\.)*"/.exec(example.reason)?.[0] ?? ""}`.trimEnd(),
-  );
+  const shown = examples.map((example) => `${example.dn} ${valueIn(example.reason)}`.trimEnd());
   return warning(`${plural(count, "entry", "entries")}: ${reason}`, `such as ${shown.join(" and ")}`);
 }
+
+/** The person's value in a reason: the first quoted text that is not the template, which is the mapping's. */
+const valueIn = (reason: string): string =>
+  /"(?:[^"\\]|\\.)*"/.exec(reason.replace(/\btemplate "(?:[^"\\]|\\.)*"/, "template"))?.[0] ?? "";
