@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openLedger } from "../src/check/ledger.ts";
+import { checkTarget } from "../src/check/target.ts";
+import { loadConfig } from "../src/config/load.ts";
 import { type Checked, checked, type Stage, statuses, troubles } from "./check-report.ts";
 import { type Workspace, workspace } from "./program.ts";
 import { certificates } from "./servers/certificates.ts";
@@ -317,7 +320,7 @@ describe("where the directory fails, the later stages of it are skipped and the 
         stage: "filter",
         status: "failed",
         message: `${server.url}: the read below ${people} is not complete: after 0 entries the server ended it with inappropriateMatching (18): bad filter`,
-        hint: "check source.filter and source.active",
+        hint: "check the filter that was asked for: source.filter, source.active, --filter or KEY",
       },
     ]);
     await server.stop();
@@ -367,6 +370,7 @@ describe("where the directory fails, the later stages of it are skipped and the 
         command: "check",
         name: "staff",
         outcome: "interrupted",
+        stages: ["configuration", "DNS", "TCP", "TLS"].map((stage) => expect.objectContaining({ stage, status: "ok" })),
         error: { message: `interrupted by ${signal}`, hint: expect.any(String) },
       },
     ]);
@@ -520,6 +524,26 @@ describe("where the database fails, its later stages are skipped and the directo
       1,
       lacks.map((lack) => ({ stage: "columns", status: "failed", message: `the user has no ${lack}`, hint })),
     ]);
+  });
+
+  it("leaves no connection open where something unforeseen happens to the stages of the table", async () => {
+    await work.configure(configured());
+    const { config } = await loadConfig({ cwd: work.folder, file: undefined, env, version: "0.0.0" });
+    const tell = ({ stage }: { readonly stage: string }) => {
+      if (stage === "columns") throw new Error("the terminal is gone");
+    };
+    const connections = async () =>
+      (await mariadb.sql("select count(*) as n from information_schema.processlist where user = 'idm'"))[0]?.n;
+    const before = await connections();
+    const { signal } = new AbortController();
+    await expect(
+      checkTarget(
+        config,
+        openLedger(tell, () => 0, 0),
+        signal,
+      ),
+    ).rejects.toThrow("the terminal is gone");
+    await expect.poll(connections).toBe(before);
   });
 
   it("a user who may not see the table", async () => {

@@ -28,14 +28,30 @@ export async function checkTarget(
 ): Promise<Opened | undefined> {
   const { target, table, refusal } = await open(config.target, ledger, signal);
   if (!table) return undefined;
+  let plan: Plan | undefined;
+  try {
+    plan = judgeTable(config, table, refusal, ledger);
+  } catch (error) {
+    await target?.close();
+    throw error;
+  }
+  if (target && plan) return { target, plan };
+  await target?.close();
+  return undefined;
+}
+
+function judgeTable(
+  config: ResolvedConfig,
+  table: Table,
+  refusal: Failure | undefined,
+  ledger: Ledger,
+): Plan | undefined {
   const { plan, findings } = judgeColumns(config, table);
   ledger.add(of, "columns", findings);
   const indexes = judgeIndexes(config, table, plan, refusal);
   if (indexes) ledger.add(of, "unique indexes", indexes);
   else ledger.skip(of, ["unique indexes"], "columns failed");
-  if (target && plan) return { target, plan };
-  await target?.close();
-  return undefined;
+  return plan;
 }
 
 interface Opening {

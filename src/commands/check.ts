@@ -4,19 +4,20 @@ import { endWords, linePrinter } from "../check/words.ts";
 import type { CheckOptions } from "../cli.ts";
 import type { Io } from "../io.ts";
 import type { Palette } from "../report/chalk.ts";
-import { inSession } from "./session.ts";
+import { commandLine, inSession } from "./session.ts";
 
 /** The command `check`: everything that a sync needs is looked at before the first one, and nothing is written. */
 export function check(options: CheckOptions, version: string, io: Io): Promise<number> {
   const began = performance.now();
-  return inSession(options, version, io, async ({ loaded, signal, print, paint, talk }) => {
+  return inSession(options, version, io, async ({ loaded, signal, print, paint, talk, soFar }) => {
     const { quiet = false, verbose = false, sample, config } = options;
     const tell = linePrinter(print, paint, quiet);
     const ledger = openLedger(tell, () => performance.now(), began);
+    soFar(() => ({ stages: ledger.lines.map(shown) }));
     const sampled = await checkAll({ loaded, sample, ledger, signal, now: new Date(), talk, verbose });
     const { lines } = ledger;
     const outcome = outcomeOf(lines);
-    const next = `idm-ldap-sync dry-run${config === undefined ? "" : ` --config ${config}`}`;
+    const next = commandLine({ command: "dry-run", ...(config !== undefined && { config }) });
     if (!quiet || outcome !== "ok") print(tones(paint)[outcome](endWords(lines, next)));
     return { code: exitCodeOf(lines), document: { outcome, stages: lines.map(shown), sample: sampled } };
   });
