@@ -24,7 +24,7 @@ test("Holds 50,000 changes and says how many there were", async () => {
     "The first 50,000 of 50,003 changes are in this page; --changes FILE holds all.",
   );
   expect(await status(page)).toBe("50,000 changes");
-  expect(await texts(page, ".legend li .figure")).toEqual(["50,003", "0", "0", "0", "0"]);
+  expect(await texts(page, ".legend li .figure")).toEqual(["50,003", "0", "0", "0"]);
 });
 
 test("Holds some 64 MiB where values are long", () => {
@@ -64,6 +64,46 @@ test("Tells every warning, without what must not be told", async () => {
   expect(await visible()).toHaveLength(20);
   await page.getByRole("button", { name: "Show all 24" }).click();
   expect(await visible()).toHaveLength(24);
+});
+
+test.each([
+  [
+    "nothing changed",
+    { read: 3, unchanged: 3 },
+    "succeeded",
+    "There is nothing to do: the rows of all entries that were read stay as they are.",
+  ],
+  ["nobody was read", {}, "succeeded", "No active entry was read: make sure that filter and active are right."],
+  [
+    "some were rejected",
+    { read: 3, unchanged: 2, rejected: 1 },
+    "partial",
+    "Look at the rejects: those people are left as they are. For the others there is nothing to do.",
+  ],
+  [
+    "all were rejected",
+    { read: 3, rejected: 3 },
+    "partial",
+    "Look at the rejects: those people are left as they are. No other entry was read.",
+  ],
+] as const)("Says what is true where %s and nothing would change", async (name, counts, outcome, advice) => {
+  const file = path(`${name}.html`);
+  tell(htmlReport(file), [], { outcome }, counts);
+  const { page } = await open(file);
+  expect(await texts(page, ".next")).toEqual([advice]);
+});
+
+test.each([
+  ["ignore", 0, ["New", "Changed", "Unchanged", "Rejected"]],
+  ["deactivate", 2, ["New", "Changed", "Leaving", "Unchanged", "Rejected"]],
+  ["deactivate", 0, ["New", "Changed", "Leaving", "Unchanged", "Rejected"]],
+])("Counts leavers only where they are judged: %s, %i", async (leavers, deactivated, labels) => {
+  const file = path(`${leavers}-${deactivated}.html`);
+  const report = htmlReport(file);
+  report({ type: "started", header: { ...header, leavers } });
+  report(finished({}, { ...noCounts, read: 5, unchanged: 5, deactivated }));
+  const { page } = await open(file);
+  expect(await texts(page, ".legend li .label")).toEqual(labels);
 });
 
 const error = { message: "the database db.example.com:3306 refused the connection", hint: "is it started?" };
@@ -151,7 +191,7 @@ describe("the file", () => {
 test("Needs no more memory for 200,000 changes than for a few", () => {
   const script = `
     const { htmlReport } = await import(${JSON.stringify(new URL("../../dist/report/page/page.js", import.meta.url).href)});
-    const report = htmlReport(${JSON.stringify(path("memory.html"))});
+    const report = htmlReport(${JSON.stringify(path("memory.html"))}, (text) => text);
     report({ type: "started", header: { ...${JSON.stringify(header)}, startedAt: new Date() } });
     for (let index = 0; index < 200_000; index++) {
       const columns = { email: { from: null, to: "x".repeat(500) + index } };

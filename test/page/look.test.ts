@@ -41,6 +41,17 @@ describe("is readable", () => {
     ]);
   });
 
+  test("gives a DN and a reason more room than what they are about, so that they are not cut into letters", async () => {
+    const { page } = await shown("widths.html", events);
+    const width = async (column: string) =>
+      (await page.locator(`#reject-list thead .column-${column}`).boundingBox())?.width ?? 0;
+    const [key, dn, column, reason] = await Promise.all(["key", "dn", "column", "reason"].map(width));
+    expect([dn, reason].map((wide) => Number(wide) > 1.5 * Number(key) && Number(key) > Number(column))).toEqual([
+      true,
+      true,
+    ]);
+  });
+
   test("on a phone without scrolling to the side, unfolded too", async () => {
     const wide = changeEvent({
       kind: "insert",

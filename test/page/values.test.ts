@@ -27,14 +27,57 @@ test("Shows what happened to whom: NULL, empty text, bytes, spaces at the end, n
   await page.getByRole("button", { name: "Unfold all" }).click();
   const cell = (row: number, column: number) => page.locator(".columns tbody tr").nth(row).locator("> *").nth(column);
   const html = async (row: number, column: number) => (await cell(row, column).textContent()) ?? "";
-  expect(await html(0, 1)).toBe("mail Anna@example.com 0xff00 2 bytes");
+  expect(await html(0, 1)).toBe("mail Anna@example.com  taken: the smallest0xff00 2 bytes");
   expect(await cell(0, 1).locator(".space").allTextContents()).toEqual([" ", " "]);
   expect(await html(1, 1)).toBe(
-    `template "{givenName} {sn}"givennamenot in the entrysn0x${"01".repeat(59)}…${"01".repeat(30)} show all 8,194 characters… 5,000 bytes`,
+    `givenNamenot in the entrysn0x${"01".repeat(59)}…${"01".repeat(30)} show all 8,194 characters… 5,000 bytes`,
   );
   expect(await page.locator(".columns .null").allTextContents()).toEqual(["NULL", "empty text", "NULL"]);
   expect(await page.locator(".columns mark").allTextContents()).toEqual([". B"]);
-  expect(await html(3, 1)).toBe("telephonenumberno entry");
+  expect(await html(3, 1)).toBe("telephoneNumberno entry");
+});
+
+test("Says which of several values is taken, and by which rule, where one is", async () => {
+  const dn = "uid=anna+ou=Sales,dc=example";
+  const columns = {
+    username: { from: "b", to: "anna" },
+    email: { from: null, to: "a@example.com" },
+    display_name: { from: null, to: "Ann Berg" },
+    phones: { from: null, to: "1; 2" },
+    department: { from: null, to: "Sales" },
+  };
+  const entry = entryOf(dn, {
+    uid: ["ann", "anna"],
+    mail: ["b@example.com", "A@example.com "],
+    givenName: ["Anna", "Ann"],
+    sn: ["Berg"],
+    telephoneNumber: ["2", "1"],
+    ou: ["Finance", "Sales"],
+  });
+  const other = { email: { from: null, to: "gone@example.com" } };
+  const { page } = await shown("several.html", [
+    changeEvent({ kind: "update", key: "anna", dn, columns }, entry),
+    changeEvent({ kind: "update", key: "other", dn, columns: other }, entry),
+  ]);
+  await page.getByRole("button", { name: "Unfold all" }).click();
+  expect(await texts(page, ".columns tbody td:nth-child(2)")).toEqual([
+    "uidannanna taken: the value in the RDN",
+    "mailb@example.comA@example.com  taken: the smallest",
+    "givenNameAnnaAnn taken: the smallestsnBerg",
+    "telephoneNumber21",
+    "ouFinanceSales taken: the value in the RDN",
+    "mailb@example.comA@example.com the smallest is taken",
+  ]);
+});
+
+test("Shows a template as the first step of the attributes that it reads", async () => {
+  const { page } = await shown("mapping.html", []);
+  const row = page.locator("#mapping tbody tr", { hasText: "display_name" });
+  expect(await row.locator("> *").allTextContents()).toEqual([
+    "display_name",
+    "givenName, sn",
+    'template "{givenName} {sn}"collapse-spaces',
+  ]);
 });
 
 const hostile: readonly string[] = [

@@ -1,5 +1,6 @@
 import type { Change, Reject } from "../../change.ts";
 import type { AttributeValue } from "../../entry.ts";
+import { inOrder, preferNaming } from "../../mapping/attribute.ts";
 import type { ColumnSource, Header, Summary, SyncEvent } from "../event.ts";
 import { eventWords } from "../words.ts";
 
@@ -13,6 +14,8 @@ export interface PageChange extends Change {
   readonly reactivated: boolean;
   /** By attribute, as entries hold them (lower case); null where no entry came with the change. */
   readonly raw: Readonly<Record<string, readonly RawValue[]>> | null;
+  /** Of the attributes that have several values: the one that multi "single" takes of them as they were sent. */
+  readonly chosen: Readonly<Record<string, { readonly at: number; readonly by: "RDN" | "smallest" }>>;
 }
 
 /** One list of the page. The page is to be opened on a laptop, so each is bounded; the counts are of all. */
@@ -60,8 +63,17 @@ function pageChange(
   columns: ReadonlyMap<string, ColumnSource>,
 ): PageChange {
   const names = new Set(Object.keys(change.columns).flatMap((name) => columns.get(name)?.attributes ?? []));
-  const raw = (name: string) => [name, (entry?.attributes.get(name) ?? []).map(rawValue)] as const;
-  return { ...change, reactivated, raw: entry ? Object.fromEntries([...names].map(raw)) : null };
+  const values = (name: string) => entry?.attributes.get(name) ?? [];
+  const raw = Object.fromEntries([...names].map((name) => [name, values(name).map(rawValue)] as const));
+  const several = [...names].filter((name) => values(name).length > 1);
+  const chosen = Object.fromEntries(several.map((name) => [name, choiceOf(change.dn, name, values(name))] as const));
+  return { ...change, reactivated, raw: entry ? raw : null, chosen };
+}
+
+function choiceOf(dn: string, name: string, values: readonly AttributeValue[]): PageChange["chosen"][string] {
+  const naming = preferNaming(dn, { name, key: name }, values);
+  const taken = inOrder(naming).find((value) => value.length > 0) ?? "";
+  return { at: values.indexOf(taken), by: naming.length === 1 ? "RDN" : "smallest" };
 }
 
 /** A photograph is told from another by its beginning and its length. */

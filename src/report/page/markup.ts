@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { type PageEnd, type PageHeader, scriptJson } from "./data.ts";
 
 /** The parts of the client, in an order in which each finds what it uses. */
-const scripts = ["element", "kinds", "value", "list", "detail", "summary", "start"] as const;
+const scripts = "element kinds value selection pager rows list source detail summary start".split(" ");
+/** Later ones rule over earlier ones: paper and a phone over the screen. */
+const styles = ["colours", "text", "outcome", "summary", "controls", "tables", "phone", "print"] as const;
 
 /** What the build puts beside this file. */
 interface Assets {
@@ -13,7 +15,10 @@ interface Assets {
 
 export function loadAssets(): Assets {
   const read = (name: string) => readFileSync(new URL(name, import.meta.url), "utf8");
-  return { style: read("page.css"), script: scripts.map((name) => read(`client/${name}.js`)).join("") };
+  return {
+    style: styles.map((name) => read(`style/${name}.css`)).join(""),
+    script: scripts.map((name) => read(`client/${name}.js`)).join(""),
+  };
 }
 
 /** How a page of ours begins. */

@@ -12,8 +12,10 @@ const chunk = 256 * 1024;
 /**
  * `--report`: one HTML page for people, whole in itself. It is written while the run goes on, the data in pieces of some
  * 256 KiB, so that memory does not grow with the number of changes; the script that shows them is its last part.
+ *
+ * @param safe takes secrets out of what is said
  */
-export function htmlReport(file: string, safe: (text: string) => string = (text) => text): Report {
+export function htmlReport(file: string, safe: (text: string) => string): Report {
   const result = openResultFile("--report", file, ours);
   const assets = loadAssets();
   const told = { changes: 0, rejects: 0, messages: 0 };

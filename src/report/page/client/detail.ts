@@ -108,8 +108,8 @@ function changeNode(change: PageChange, sources: ReadonlyMap<string, ColumnSourc
     const source = sources.get(name);
     const marks = from !== null && to !== null ? differing(from, to) : undefined;
     const cells = [
-      sourceNode(source, change.raw),
-      stepsNode(source?.steps ?? []),
+      sourceNode(source, change, to),
+      stepsNode(source),
       ...(old ? [element("div", { class: "old" }, valueNode(from, marks?.old))] : []),
       element("div", { class: "new" }, valueNode(to, marks?.new)),
     ];
@@ -128,22 +128,3 @@ function changeNode(change: PageChange, sources: ReadonlyMap<string, ColumnSourc
     element("tbody", {}, ...rows),
   );
 }
-
-function sourceNode(source: ColumnSource | undefined, raw: PageChange["raw"]): HTMLElement {
-  if (!source) return element("span", { class: "note" }, "not mapped");
-  const attributes = source.attributes.map((name) => {
-    const values = raw?.[name] ?? [];
-    const sent =
-      values.length > 0
-        ? element("ul", { class: "raw" }, ...values.map((value) => element("li", {}, rawNode(value))))
-        : element("span", { class: "note" }, raw ? "not in the entry" : "no entry");
-    return element("div", { class: "attribute" }, textNode(name, "name"), sent);
-  });
-  const plain = source.attributes.join(", ").toLowerCase() === source.source.toLowerCase();
-  return element("div", {}, ...(plain ? [] : [textNode(source.source, "code")]), ...attributes);
-}
-
-const stepsNode = (steps: readonly string[]): HTMLElement =>
-  steps.length === 0
-    ? element("span", { class: "note" }, "as it is")
-    : element("ol", { class: "steps" }, ...steps.map((step) => element("li", {}, textNode(step, "code"))));

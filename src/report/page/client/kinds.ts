@@ -7,7 +7,7 @@ interface Kind {
   readonly old: boolean;
 }
 
-/** Each kind of change; its colour is `.kind-…` in page.css. */
+/** Each kind of change; its colour is `.kind-…` in style/summary.css. */
 const kinds = {
   insert: { label: "New", count: "inserted", verb: "insert", old: false },
   update: { label: "Changed", count: "updated", verb: "update", old: true },

@@ -57,7 +57,7 @@ function start(): void {
   const columns = header?.columns ?? [];
   showHeader(header, end);
   showOutcome(header, end);
-  showSummary(end);
+  showSummary(header, end);
   showMessages(messages, end.told.messages);
   const stopped = end.error ? "The run ended before there was any." : undefined;
   showList("changes", stopped ?? "Nothing would change.", changes.length, end.told.changes, () =>

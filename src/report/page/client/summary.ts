@@ -62,7 +62,13 @@ const endings = {
   },
 } satisfies Record<Outcome, Ending>;
 
-const nothingNext = "There is nothing to do: the table is in line with the directory.";
+/** Where nothing would be written. */
+function nothingNext({ read, rejected }: Counts): string {
+  if (read === 0) return "No active entry was read: make sure that filter and active are right.";
+  if (rejected === 0) return "There is nothing to do: the rows of all entries that were read stay as they are.";
+  const others = rejected === read ? "No other entry was read." : "For the others there is nothing to do.";
+  return `Look at the rejects: those people are left as they are. ${others}`;
+}
 
 function showOutcome(header: PageHeader, end: PageEnd): void {
   const { counts, error } = end;
@@ -83,7 +89,9 @@ function showOutcome(header: PageHeader, end: PageEnd): void {
     told.push(...lines, ...(error.hint === null ? [] : [element("p", { class: "hint" }, textNode(error.hint))]));
   }
   const advice =
-    end.outcome === "succeeded" && change === "" ? nothingNext : next?.(header?.next ?? "idm-ldap-sync sync");
+    change === "" && (end.outcome === "succeeded" || end.outcome === "partial")
+      ? nothingNext(counts)
+      : next?.(header?.next ?? "idm-ldap-sync sync");
   if (advice !== undefined) told.push(element("p", { class: "next" }, ...withCode(advice)));
   byId("outcome-line").after(...told);
 }
@@ -92,10 +100,14 @@ function showOutcome(header: PageHeader, end: PageEnd): void {
 const withCode = (text: string): (Node | string)[] =>
   text.split("`").map((part, index) => (index % 2 === 0 ? part : element("code", {}, part)));
 
-function showSummary({ counts, durationMs, error }: PageEnd): void {
+function showSummary(header: PageHeader, { counts, durationMs, error }: PageEnd): void {
   const all = shares.reduce((sum, { count }) => sum + counts[count], 0);
   byId("summary").hidden = all === 0 && error !== null;
-  const parts = shares.map((share) => ({ ...share, of: counts[share.count] }));
+  // Leavers that are not judged are not none.
+  const judged = header !== null && header.leavers !== "ignore";
+  const parts = shares
+    .filter(({ count }) => judged || count !== "deactivated" || counts[count] > 0)
+    .map((share) => ({ ...share, of: counts[share.count] }));
   const percent = (count: number): string => {
     if (all === 0 || count === 0) return "";
     return count / all < 0.001 ? "under 0.1 %" : `${((100 * count) / all).toFixed(1)} %`;
@@ -175,13 +187,13 @@ function showMessages(messages: readonly string[], told: number): void {
 }
 
 function showMapping(columns: readonly ColumnSource[]): void {
-  const rows = columns.map(({ name, source, steps }) =>
+  const rows = columns.map((column) =>
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, textNode(name)),
-      element("td", { "data-label": "Source" }, textNode(source, "code")),
-      element("td", { "data-label": "Steps" }, stepsNode(steps)),
+      element("th", { scope: "row" }, textNode(column.name)),
+      element("td", { "data-label": "Source" }, textNode(originWords(column), "code")),
+      element("td", { "data-label": "Steps" }, stepsNode(column)),
     ),
   );
   const heads = ["Column", "Source", "Steps"].map((label) => element("th", { scope: "col" }, label));
