@@ -48,3 +48,28 @@ export const statuses = ({ stages }: Checked): string[] => stages.map(({ status,
 /** What was not well. */
 export const troubles = ({ stages }: Checked): object[] =>
   stages.filter(({ status }) => status === "failed" || status === "warning").map(({ of: _, ...rest }) => rest);
+
+/** The stages of one side that were not well, those that were skipped among them. */
+export const unwell = ({ stages }: Checked, of: string): object[] =>
+  stages
+    .filter((each) => (each.of.startsWith(of) || each.stage === "values") && each.status !== "ok")
+    .map(({ of: _, ...rest }) => rest);
+
+/** In the order in which one needs the other; columns and unique indexes are looked at each by itself. */
+const orders = [
+  ["file", "base", "filter", "attributes"],
+  ["DNS", "TCP", "TLS", "bind", "base", "filter", "attributes"],
+  ["database", "table", "columns"],
+];
+
+/** What is skipped where this stage failed, and `more` on top of it. */
+export function skippedAfter(stage: string, more: readonly string[] = []): object[] {
+  const order = orders.find((each) => each.includes(stage)) ?? [stage];
+  const ofTable = ["database", "table"].includes(stage) ? ["unique indexes"] : [];
+  return [...order.slice(order.indexOf(stage) + 1), ...ofTable, ...more, "values"].map((each) => ({
+    stage: each,
+    status: "skipped",
+    message: `because ${stage} failed`,
+    hint: null,
+  }));
+}
