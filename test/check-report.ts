@@ -3,7 +3,7 @@ import type { Workspace } from "./program.ts";
 
 /** What `check --json` says, in a shape that can be compared. */
 
-export interface Stage {
+interface Stage {
   readonly stage: string;
   readonly of: string;
   readonly status: string;

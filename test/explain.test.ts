@@ -463,6 +463,13 @@ describe("explain", () => {
     ]);
   });
 
+  it("leaves out a collation by which equal keys have the same bytes", async () => {
+    const target = { ...fileConfig().target, matchKey: "external_id" };
+    const work = await fileWorkspace(anna, { target });
+    sqlite(work.path("idm.sqlite"), annasRow);
+    expect(await told(work, ["id-anna"])).toContain('\n  row     external_id = "id-anna"\n');
+  });
+
   it("says with --quiet what a sync would do, a line for each", async () => {
     const work = await fileWorkspace({ ...anna, ...bert });
     sqlite(work.path("idm.sqlite"), `${annasRow}; insert into users (username) values ('gone')`);
