@@ -29,7 +29,7 @@ export function uniqueness(
     const parts = index.columns.map((name) => table.columns.get(name.toLowerCase()));
     // A row is found by its key, and a number that the database gives is given once: such rows do not clash.
     const isApart = (part: Column | undefined, at: number): boolean =>
-      (part?.name === key && (index.collations?.[at] ?? part.collation) === part.collation) ||
+      (part?.name === key && same(index.collations?.[at] ?? part.collation, part.collation)) ||
       isNumbered(part, columns);
     if (!index.opaque && parts.some(isApart)) continue;
     const known = parts.flatMap((part) => knownPart(part, columns));
@@ -52,6 +52,9 @@ function knownPart(part: Column | undefined, columns: readonly Filled[]): { name
   if (isFilled(part, columns)) return [{ name, byDefault: typeof byDefault === "string" ? byDefault : null }];
   return byDefault === undefined || (byDefault !== null && typeof byDefault === "object") ? [] : [{ name, byDefault }];
 }
+
+const same = (one: string | undefined, other: string | undefined): boolean =>
+  one?.toLowerCase() === other?.toLowerCase();
 
 const isFilled = ({ name }: Column, columns: readonly Filled[]): boolean =>
   columns.some(({ column }) => column === name);

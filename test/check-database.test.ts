@@ -162,3 +162,14 @@ describe("where the database fails, its later stages are skipped and the directo
     ]);
   });
 });
+
+it("where the server lets nobody write, the columns stage fails and the values are looked at all the same", async () => {
+  await mariadb.sql("set global read_only = 1");
+  const checked = await checkWith();
+  await mariadb.sql("set global read_only = 0");
+  expect([checked.code, troubles(checked), checked.sample.rejected]).toEqual([
+    1,
+    [expect.objectContaining({ stage: "columns", message: "the server is read-only (read_only is on)" })],
+    0,
+  ]);
+});

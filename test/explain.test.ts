@@ -558,3 +558,36 @@ describe("explain", () => {
     );
   });
 });
+
+describe("explain finds by the match key that an entry has, and not by a value that it has", () => {
+  const two = { "uid=a": { uid: ["a"] }, "uid=b": { uid: ["b"] } };
+  const keyedBy = (username: object) => ({ mapping: { ...fileConfig().mapping, username } });
+
+  it.each<[string, Parameters<typeof fileWorkspace>[0], object, string, string[]]>([
+    [
+      "where a transform gives it to another one",
+      two,
+      { attribute: "uid", transform: [{ replace: ["^a$", "b"] }] },
+      "b",
+      ["uid=a", "uid=b"],
+    ],
+    [
+      "where another attribute comes first",
+      { "cn=x": { cn: ["a"], uid: ["b"] }, "cn=y": { cn: ["b"] } },
+      { attribute: ["cn", "uid"] },
+      "b",
+      ["cn=y"],
+    ],
+    [
+      "where it is one of several values",
+      { "uid=bob": { uid: ["bob", "aaa"] }, "cn=z": { uid: ["aaa", "zed"] } },
+      { attribute: "uid" },
+      "aaa",
+      ["cn=z"],
+    ],
+  ])("%s", async (_, people, username, key, rdns) => {
+    const work = await fileWorkspace(people, keyedBy(username));
+    const { entries } = await explained(work, key);
+    expect(entries.map(({ dn }) => dn)).toEqual(rdns.map((rdn) => `${rdn},${base}`));
+  });
+});

@@ -30,7 +30,7 @@ export async function checkTarget(
   if (!table) return undefined;
   let plan: Plan | undefined;
   try {
-    plan = judgeTable(config, table, refusal, ledger);
+    plan = judgeTable(config, table, refusal, ledger, judgeObstacle(target ?? {}));
   } catch (error) {
     await target?.close();
     throw error;
@@ -45,9 +45,10 @@ function judgeTable(
   table: Table,
   refusal: Failure | undefined,
   ledger: Ledger,
+  obstacles: readonly Finding[],
 ): Plan | undefined {
   const { plan, findings } = judgeColumns(config, table);
-  ledger.add(of, "columns", findings);
+  ledger.add(of, "columns", [...findings, ...obstacles]);
   const indexes = judgeIndexes(config, table, plan, refusal);
   if (indexes) ledger.add(of, "unique indexes", indexes);
   else ledger.skip(of, ["unique indexes"], "columns failed");
@@ -153,6 +154,13 @@ function judgeRights(plan: Plan, table: Table): Finding[] {
   return missingRights(plan, table).map((message) =>
     failed(new Failure("database", message, { hint: "grant the user SELECT, INSERT and UPDATE on the table" })),
   );
+}
+
+/** That nobody may write there does not keep the values from being looked at. */
+function judgeObstacle({ obstacle }: Partial<Target>): Finding[] {
+  if (obstacle === undefined) return [];
+  const hint = "point target.connection at one that may be written, or have that changed";
+  return [failed(new Failure("database", obstacle, { hint }))];
 }
 
 /** Undefined where the column of the match key failed already. */

@@ -38,13 +38,23 @@ function filterOf(text: string): FilterNode {
   }
 }
 
-/** The filter that finds the entries with this match key; undefined where the column is not filled from attributes. */
+/** What a directory's own matching passes over, or what keeps one text for each value. */
+const faithful = {
+  transform: ["trim", "lowercase", "uppercase", "titlecase", "nfc", "collapse-spaces"],
+  as: ["string", "uuid", "integer"],
+};
+
+/** The filter that finds all entries with this match key; undefined where the mapping may give it to others too. */
 export function filterForKey(config: ResolvedConfig, key: string): FilterNode | undefined {
-  const rule = fullRule(config.mapping[config.target.matchKey] ?? "");
-  const attributes = rule.template === undefined ? [rule.attribute ?? []].flat() : [];
-  const filters = attributes.map((attribute) => ({ kind: "equal", attribute, value: key }) as const);
-  const [only] = filters;
-  return only === undefined ? undefined : filters.length === 1 ? only : { kind: "or", filters };
+  const { template, attribute, map, transform, as } = fullRule(config.mapping[config.target.matchKey] ?? "");
+  const [name, ...others] = [attribute ?? []].flat();
+  const isFaithful =
+    template === undefined &&
+    map === undefined &&
+    others.length === 0 &&
+    faithful.as.includes(as) &&
+    transform.every((step) => typeof step === "string" && faithful.transform.includes(step));
+  return isFaithful && name !== undefined ? { kind: "equal", attribute: name, value: key } : undefined;
 }
 
 /**

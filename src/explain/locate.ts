@@ -73,7 +73,25 @@ export async function locate(
   if (key.kind === "filter") return byFilter(places, key.filter);
   const filter = filterForKey(config, key.text);
   const searched = filter && (await byFilter(places, filter));
-  return searched && searched.found.length > 0 ? searched : byReading(places, plan, target, key.text);
+  const found = searched && (await withKey(searched.found, plan, target, key.text));
+  return searched && found && found.length > 0 ? { ...searched, found } : byReading(places, plan, target, key.text);
+}
+
+/** Those whose match key is this one: an entry may have it among several values, and another one as its key. */
+async function withKey(
+  found: readonly Located[],
+  plan: Plan,
+  target: Target,
+  text: string,
+): Promise<readonly Located[]> {
+  const wanted = plan.columns[plan.key]?.fit(text);
+  const keyed = found.flatMap((located) => {
+    const key = plan.keyOf(located.entry);
+    return key === undefined ? [] : [{ located, key }];
+  });
+  if (typeof wanted !== "string" || keyed.length === 0) return [];
+  const [of, ...identities] = await target.find([wanted, ...keyed.map(({ key }) => key)], []);
+  return keyed.filter((_, at) => identities[at]?.identity === of?.identity).map(({ located }) => located);
 }
 
 const basesOf = ({ config }: Place): readonly string[] =>

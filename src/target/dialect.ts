@@ -13,7 +13,7 @@ export interface Statement {
   readonly bindings: readonly Binding[];
 }
 
-export interface Server {
+interface Server {
   /** For people. */
   readonly title: string;
   /** The most bytes that the values of one statement may have. */

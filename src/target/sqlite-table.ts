@@ -66,7 +66,7 @@ async function describeIndexes(db: Knex, name: string, rowId: string | undefined
     // -2 stands for an expression (https://www.sqlite.org/pragma.html#pragma_index_xinfo).
     const opaque = own[0]?.partial === 1 ? "rows" : own.some(({ cid }) => cid === -2) ? "expression" : undefined;
     const parts = own.map((row) => row.col ?? "");
-    return { name: index, columns: parts, collations: own.map((row) => row.coll.toUpperCase()), opaque };
+    return { name: index, columns: parts, collations: own.map((row) => row.coll), opaque };
   });
   // The row id has no index.
   return rowId === undefined
@@ -82,7 +82,7 @@ function column(row: ColumnFacts, indexes: readonly Index[]): Column {
     ({ columns, opaque }) => opaque === undefined && columns.length === 1 && columns[0] === row.name,
   );
   // Of several, the one that calls more texts the same.
-  const own = alone.find(({ collations }) => collations[0] !== "BINARY") ?? alone[0];
+  const own = alone.find(({ collations }) => collations[0]?.toUpperCase() !== "BINARY") ?? alone[0];
   return {
     name: row.name,
     declared: row.type || "any",
