@@ -88,12 +88,12 @@ function rangeValues(base: string, item: string, step: number, rule: FieldRule, 
   const from = value(first, item, rule, dialect);
   if (last === undefined) return [from];
   const to = value(last, item, rule, dialect);
-  if (from <= to) return upTo(from, to, step);
   const sunday = rule.field === "dayOfWeek" && rule.min === 0;
-  // As the first of a range, 7 is the Sunday before Monday (Spring's BitsCronField.parseRange; entry.c refuses it).
+  // As the first of a range, Spring's 7 is the Sunday before Monday, in 7-7 too (BitsCronField.parseRange).
   if (sunday && from === 7 && dialect.stepFromValue) return upTo(0, to, step);
+  if (from <= to) return upTo(from, to, step);
   if (dialect.wraps && rule.field !== "year") return wrapped(from, to, step, rule);
-  const instead = sunday && to === 0 ? `${first}-7` : parts(from, to, rule);
+  const instead = !sunday || (to > 0 && from < 7) ? parts(from, to, rule) : from === 7 ? `0-${to}` : `${first}-7`;
   throw wrong(rule, item, `a range goes upwards; write ${step > 1 ? "two ranges" : instead}`);
 }
 

@@ -13,7 +13,7 @@ export function whyNever(schedule: Schedule, from: number): string {
     return "never fires: no date meets the day of month, the month and the day of week";
   if (localTimes(schedule, from).next().done)
     return `never fires again: no date from now on meets all fields and the year`;
-  return "never fires: the only time that it names is skipped by a change of the clock";
+  return "never fires: every time that it names is skipped by a change of the clock";
 }
 
 const lengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

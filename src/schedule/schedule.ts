@@ -96,15 +96,19 @@ const upwards = (field: Field | undefined): number[] => [...(field?.values ?? []
 function compile(fields: Partial<Record<FieldName, Field>>, rule: DialectRule): Schedule {
   const { second, minute, hour, month, year, dayOfMonth, dayOfWeek } = fields;
   const restricted = dayOfMonth?.star === false && dayOfWeek?.star === false;
+  const either = rule.days === "either unless *" && restricted;
+  const [monthly, weekly] = [days(dayOfMonth, (value) => value), days(dayOfWeek, rule.weekday)];
+  // Where either will do and one is met by every day, the other says nothing.
+  const all = either && (monthly.days.size === 31 || weekly.days.size === 7);
   return {
     seconds: second === undefined ? [0] : upwards(second),
     minutes: upwards(minute),
     hours: upwards(hour),
     months: new Set(month?.values),
     ...(year !== undefined && !year.any && { years: year.values }),
-    daysOfMonth: days(dayOfMonth, (value) => value),
-    daysOfWeek: days(dayOfWeek, rule.weekday),
-    days: rule.days === "either unless *" && restricted ? "either" : "both",
+    daysOfMonth: all ? { ...monthly, days: new Set(Array.from({ length: 31 }, (_, at) => at + 1)) } : monthly,
+    daysOfWeek: all ? { ...weekly, days: new Set(Array.from({ length: 7 }, (_, at) => at)) } : weekly,
+    days: either ? "either" : "both",
     wildcard: minute?.star === true || hour?.star === true,
   };
 }

@@ -157,6 +157,6 @@ function fitsWeek(item: string, dialect: Dialect, year: number, month: number, d
     return isInMonth(year, month, day - 7 * (Number(which) - 1)) && !isInMonth(year, month, day - 7 * Number(which));
   }
   if (dialect === "quartz") return numbers(text, 1, 7).has(today);
-  const set = numbers(text.replace(/^7-/, "0-"), 0, 7, dialect === "spring" ? 1 : 0);
+  const set = numbers(dialect === "spring" ? text.replace(/^7-/, "0-") : text, 0, 7, dialect === "spring" ? 1 : 0);
   return set.has(today) || (today === 0 && set.has(7));
 }

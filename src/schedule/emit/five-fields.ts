@@ -51,7 +51,11 @@ function numbers(values: readonly number[], min: number, max: number): string {
   const last = values.at(-1) ?? 0;
   if (values.length === max - min + 1) return "*";
   const isStep =
-    first === min && step > 1 && last + step > max && values.every((value, at) => value === first + at * step);
+    first === min &&
+    values.length > 2 &&
+    step > 1 &&
+    last + step > max &&
+    values.every((value, at) => value === first + at * step);
   return isStep ? `*/${step}` : plain(values);
 }
 

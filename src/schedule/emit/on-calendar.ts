@@ -12,7 +12,7 @@ export function onCalendar(schedule: Schedule, timezone: string): { lines: strin
     refused.push("systemd cannot express both day fields together where one has L, W or #; leave one of the two out");
   if (refused.length > 0) return { refused };
   const [monthly, weekly] = [dom, dow] as readonly (readonly Spec[])[] as readonly [readonly Spec[], readonly Spec[]];
-  const specs = days === "either" ? [...monthly, ...weekly] : together(monthly, weekly);
+  const specs = days === "either" && dom.length > 0 ? [...monthly, ...weekly] : together(monthly, weekly);
   const date = `${years === undefined ? "*" : list(sorted(years), 4)}-${months.size === 12 ? "*" : list(sorted(months))}`;
   const time = [numbers(hours, 24), numbers(minutes, 60), numbers(seconds, 60)].join(":");
   return {
@@ -64,7 +64,11 @@ const fromLast = (before: number): string => `~${two(before + 1)}`;
 const onDay = (day: number): string => `-${two(day)}`;
 
 const specs = {
-  last: ({ before }) => [{ days: fromLast(before) }],
+  // systemd takes ~01 to ~28 (252: "Failed to parse" from ~29 on).
+  last: ({ before }) =>
+    before < 28
+      ? [{ days: fromLast(before) }]
+      : [{ refused: `systemd cannot express L-${before}; L-27 is the last that it can` }],
   lastWeekday: ({ before }) =>
     before === 0
       ? [
