@@ -35,6 +35,8 @@ export interface DialectRule {
   /** How many of the fields, from the end, may be left out. */
   readonly optional: number;
   readonly macros: Readonly<Record<string, string>>;
+  /** Of the macros. */
+  readonly anyCase: boolean;
   /** `5/10`: from 5 up, every 10. */
   readonly stepFromValue: boolean;
   /** `22-2`: over midnight. */
@@ -124,12 +126,17 @@ const macros = {
 
 /** What each dialect allows, by its own parser where the manual is silent. */
 export const dialects = {
-  /** crontab(5) and entry.c of Debian's cron 3.0pl1. Its manual allows day 0 and month 0, which the program refuses. */
+  /**
+   * crontab(5) and entry.c of Debian's cron 3.0pl1. Its manual allows day 0 and month 0, which the program refuses. What the
+   * program takes and never fires (22-2), or reads to its middle alone (1.5, 1-2-3, **, 5#2: tried with crontab(1)), is
+   * refused here.
+   */
   unix: {
     title: "crontab",
     fields: [minute, hour, dayOfMonth, month, { ...dayOfWeek, hint: zeroIsSunday }],
     optional: 0,
     macros,
+    anyCase: false,
     stepFromValue: false,
     wraps: false,
     limitsStep: false,
@@ -153,6 +160,7 @@ export const dialects = {
     ],
     optional: 1,
     macros: {},
+    anyCase: false,
     stepFromValue: true,
     wraps: true,
     limitsStep: true,
@@ -176,6 +184,7 @@ export const dialects = {
     fields: [second, minute, hour, dayOfMonth, month, { ...dayOfWeek, starFrom: 1, hint: zeroIsSunday }],
     optional: 0,
     macros: Object.fromEntries(Object.entries(macros).map(([name, five]) => [name, `0 ${five}`])),
+    anyCase: true,
     stepFromValue: true,
     wraps: false,
     limitsStep: false,

@@ -40,9 +40,10 @@ export function readExpression(expression: string, dialect: Dialect): Reading {
   const refused = (...errors: string[]): Reading => ({ dialect, schedule: undefined, errors });
   const text = expression.trim();
   if (text === "") return refused("the expression is empty");
-  if (dialect === "unix" && text.toLowerCase() === "@reboot") return { dialect, schedule: "reboot", errors: [] };
-  if (text.startsWith("@") && !Object.hasOwn(rule.macros, text.toLowerCase())) return refused(noMacro(text, rule));
-  const parts = (rule.macros[text.toLowerCase()] ?? text).split(/\s+/);
+  if (dialect === "unix" && text === "@reboot") return { dialect, schedule: "reboot", errors: [] };
+  const macro = rule.anyCase ? text.toLowerCase() : text;
+  if (text.startsWith("@") && !Object.hasOwn(rule.macros, macro)) return refused(noMacro(text, rule));
+  const parts = (rule.macros[macro] ?? text).split(/\s+/);
   const { fields: rules, optional } = rule;
   if (parts.length > rules.length || parts.length < rules.length - optional) return refused(fieldCount(parts, rule));
   const errors: string[] = [];

@@ -102,7 +102,15 @@ function judged(
       (other) =>
         `read as ${dialects[dialect].title}; ${dialects[other.dialect].title} reads it as: ${other.description} (say which with --dialect)`,
     ),
-    ...scheduleWarnings({ dialect, schedule, changes, timezone, next: times, longestRunMs }),
+    ...scheduleWarnings({
+      expression: question.expression,
+      dialect,
+      schedule,
+      changes,
+      timezone,
+      next: times,
+      longestRunMs,
+    }),
   ];
   const readings = differing.length === 0 ? [] : [{ dialect, description, next }, ...differing];
   return { ...base, next, changes, warnings, readings };

@@ -6,6 +6,7 @@ import type { Schedule } from "./schedule.ts";
 
 /** What a schedule is asked beside whether it is valid. */
 export interface Concern {
+  readonly expression: string;
   readonly dialect: Dialect;
   readonly schedule: Schedule;
   readonly changes: readonly ClockChange[];
@@ -18,7 +19,7 @@ export interface Concern {
 /** What is valid and yet may not be meant. */
 export const scheduleWarnings = (concern: Concern): string[] => [
   ...twoDayFields(concern),
-  ...unevenSteps(concern.schedule),
+  ...unevenSteps(concern),
   ...concern.changes.map((change) => changeWords(change, concern.timezone)),
   ...tooOften(concern),
 ];
@@ -41,10 +42,15 @@ function twoDayFields({ dialect, schedule: { daysOfMonth, daysOfWeek, days } }: 
 }
 
 /** Every 7 minutes is not every 7 minutes: it begins anew with each hour. */
-function unevenSteps({ minutes, hours }: Schedule): string[] {
+function unevenSteps({ expression, schedule: { minutes, hours } }: Concern): string[] {
+  const fields = expression.trim().split(/\s+/);
+  const [minute = "", hour = ""] = fields.length > 5 ? fields.slice(1) : fields;
+  const two = (value: number): string => String(value).padStart(2, "0");
   return [
-    ...uneven(minutes, 60, "minute", "hour", (value) => `:${String(value).padStart(2, "0")}`),
-    ...(hours.length > 2 ? uneven(hours, 24, "hour", "day", (value) => `${String(value).padStart(2, "0")} h`) : []),
+    ...(minute.includes("/") && hours.length === 24
+      ? uneven(minutes, 60, "minute", "hour", (at) => `:${two(at)}`)
+      : []),
+    ...(hour.includes("/") ? uneven(hours, 24, "hour", "day", (at) => `${two(at)} h`) : []),
   ];
 }
 

@@ -43,8 +43,10 @@ function timeWords(schedule: Schedule): string {
   const minuteWords =
     every("minute", minutes) ?? `at ${spans("minute", minutes)}${ofHours === "" ? " of every hour" : ""}`;
   if (onTheMinute) return `${minuteWords}${ofHours}`;
-  const secondWords = every("second", seconds) ?? `at ${spans("second", seconds)} of the minute`;
-  return minutes.length === 60 ? `${secondWords}${ofHours}` : `${secondWords}, ${minuteWords}${ofHours}`;
+  const secondWords = every("second", seconds) ?? `at ${spans("second", seconds)}`;
+  const ofMinutes = minutes.length === 60 ? "" : ` of ${spans("minute", minutes)}`;
+  if (ofMinutes !== "") return `${secondWords}${ofMinutes}${ofHours === "" ? " of every hour" : ofHours}`;
+  return `${secondWords}${secondWords.startsWith("at") ? " of every minute" : ""}${ofHours}`;
 }
 
 /** `every minute`, `every 5 minutes`; undefined where it is not so all through. */
@@ -129,7 +131,7 @@ type Words = { readonly [K in Special["kind"]]: (special: Extract<Special, { kin
 const before = (days: number, what: string): string =>
   days === 0
     ? `the last ${what} of the month`
-    : `the ${what} ${days === 1 ? "a day" : `${days} days`} before the last of the month`;
+    : `the ${what} ${days === 1 ? "" : `${days} days `}before the last of the month`;
 
 const words = {
   last: ({ before: days }) => `on ${before(days, "day")}`,

@@ -161,7 +161,6 @@ const unixFires = lines(`
   @daily
   @midnight
   @hourly
-  @Daily
 `);
 
 const unixWrong = lines(`
@@ -215,6 +214,7 @@ const unixWrong = lines(`
   0 2 * * * *
   * * * * * * *
   @dayly
+  @Daily
   @every
   @
   @reboot now
@@ -456,6 +456,7 @@ const springFires = [
   @daily
   @midnight
   @hourly
+  @Daily
 `),
 ];
 

@@ -62,6 +62,13 @@ const wrong: readonly (readonly [string, Dialect, readonly string[]])[] = [
   ["0 2 * * * *", "unix", ["6 fields, but crontab has 5: minute, hour, day of month, month, day of week"]],
   ["* * * * * * *", "unix", ["7 fields, but crontab has 5: minute, hour, day of month, month, day of week"]],
   [
+    "@Daily",
+    "unix",
+    [
+      '"@Daily" is not one of @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly, @reboot; did you mean @daily?',
+    ],
+  ],
+  [
     "@dayly",
     "unix",
     [
@@ -376,7 +383,7 @@ describe("in words", () => {
     ["0 0 2 ? * 2-6", "quartz", "at 02:00 on Monday to Friday"],
     ["0 0 2 ? * 2-6", "spring", "at 02:00 on Tuesday to Saturday"],
     ["0 0 2 L * ?", "quartz", "at 02:00 on the last day of the month"],
-    ["0 0 2 L-1 * ?", "quartz", "at 02:00 on the day a day before the last of the month"],
+    ["0 0 2 L-1 * ?", "quartz", "at 02:00 on the day before the last of the month"],
     ["0 0 2 L-3 * ?", "quartz", "at 02:00 on the day 3 days before the last of the month"],
     ["0 0 2 LW * ?", "quartz", "at 02:00 on the last weekday (Monday to Friday) of the month"],
     [
@@ -391,7 +398,7 @@ describe("in words", () => {
     ["0 0/5 * * * ?", "quartz", "every 5 minutes"],
     ["30 0 2 * * ?", "quartz", "at 02:00:30 every day"],
     ["*/10 * * * * ?", "quartz", "every 10 seconds"],
-    ["0,30 0/20 * * * ?", "quartz", "every 30 seconds, every 20 minutes"],
+    ["0,30 0/20 * * * ?", "quartz", "every 30 seconds of minutes 0, 20 and 40 of every hour"],
     ["* * 3 * * ?", "quartz", "every second of hour 3"],
     ["0 0 2 * * ? 2027-2029", "quartz", "at 02:00 every day in 2027 to 2029"],
     ["0 0 2 29 2 MON", "spring", "at 02:00 on Monday, but only on day 29 of the month, in February"],
@@ -475,6 +482,8 @@ describe("warnings", () => {
     ],
     ["0 */5 * * *", undefined, ["every 5 hours begins anew with each day: from 20 h to the next 00 h it is 4 hours"]],
     ["*/15 * * * *", undefined, []],
+    ["0,40 * * * *", undefined, []],
+    ["*/7 9 * * *", undefined, []],
     ["0 9 * * 1", undefined, []],
     [
       "*/5 * * * *",
