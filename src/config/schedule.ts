@@ -7,7 +7,7 @@ import { keyPath, type Path } from "./problem.ts";
 import { readConfig } from "./read.ts";
 
 /** The key `schedule`. */
-export interface Scheduled {
+interface Scheduled {
   readonly expression: string;
   readonly dialect?: string;
   readonly timezone?: string;

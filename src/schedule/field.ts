@@ -137,7 +137,8 @@ function unknown(text: string, rule: FieldRule, dialect: DialectRule): string {
     return `${dialect.title} knows no L, W and #; ${dialects.quartz.title} and ${dialects.spring.title} do`;
   const forms = dialect.specials.filter(({ field }) => field === rule.field).map(({ form }) => form);
   const names = rule.names ?? [];
-  const meant = nearest(text, names) ?? names.find((name) => text.length > 3 && text.toUpperCase().startsWith(name));
+  const meant =
+    nearest(text.toUpperCase(), names) ?? names.find((name) => text.length > 3 && text.toUpperCase().startsWith(name));
   const more = forms.length === 0 || meant !== undefined ? "" : `, ${forms.join(", ")}`;
   return `allowed are ${allowed(rule)}${more}${meant === undefined ? "" : `; did you mean ${meant}?`}`;
 }

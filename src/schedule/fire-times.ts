@@ -6,7 +6,7 @@ import type { Zone } from "./zone.ts";
  * The instants after `from` at which the clock on the wall of a zone shows a time of the schedule. A local time that a
  * change of the clock skips is none, one that it repeats is two: how each scheduler departs from that is in daylight.ts.
  */
-export function* fireTimes(schedule: Schedule, zone: Zone, from: number): Generator<number, void> {
+function* fireTimes(schedule: Schedule, zone: Zone, from: number): Generator<number, void> {
   // A time that is skipped each year has no end otherwise: 02:00 on the last Sunday of March in Europe.
   const end = from + cycleMs;
   let start: number | undefined = from + 1;

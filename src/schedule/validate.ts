@@ -38,7 +38,7 @@ export interface Verdict {
   readonly schedule: Schedule | "reboot" | undefined;
 }
 
-export interface OneReading {
+interface OneReading {
   readonly dialect: Dialect;
   readonly description: string;
   readonly next: readonly Date[];
