@@ -3,8 +3,8 @@ import type { Special } from "./special.ts";
 
 /**
  * A schedule in words. Made from what the schedule means, not from its text, so that the words of `2-6` in Quartz are those
- * of `1-5` in crontab, and cannot differ from the times. (cronstrue describes the text: it has no word for the days on
- * which crontab fires on either of two fields, and Spring on both.)
+ * of `1-5` in crontab, and cannot differ from the times. (cronstrue 3 describes the text: "on day 13 of the month, and on
+ * Friday" for crontab, which fires on either, and for Spring, which fires on both.)
  */
 export function scheduleWords(schedule: Schedule | "reboot"): string {
   if (schedule === "reboot") return "once when the system starts, never by the clock";
