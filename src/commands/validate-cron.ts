@@ -25,6 +25,7 @@ export async function validateCron(options: ValidateCronOptions, version: string
   const document = (value: object) => print(JSON.stringify(value, null, 2));
   try {
     const config = await configOf(options, io, talk);
+    if (options.emit !== undefined && config !== undefined && config.hidden > 0) talk("warning", hiddenWords(config));
     const verdict = verdictOf(options, config);
     const emitted = emission(options, verdict, config, version, io);
     if (options.json) document(verdictDocument(verdict, emitted && { target: options.emit, ...emitted }));
@@ -47,20 +48,23 @@ export async function validateCron(options: ValidateCronOptions, version: string
   }
 }
 
+const hiddenWords = ({ hidden }: ScheduledConfig): string =>
+  `${hidden} of the secrets left out: what stands there looks like no name of a variable or file, and may be the secret itself`;
+
 /** With an expression, a configuration is read only for what is emitted, and may be missing. */
 async function configOf(options: ValidateCronOptions, io: Io, talk: Talk): Promise<ScheduledConfig | undefined> {
   const { config: named, expression, emit } = options;
   if (expression !== undefined && emit === undefined) return undefined;
   // Loaded here: an expression by itself needs no reader of configurations.
   const { readScheduled } = await import("../config/schedule.ts");
-  if (expression === undefined || named !== undefined) return await readScheduled(io.cwd(), named);
+  if (expression === undefined || named !== undefined) return await readScheduled(io, named);
   try {
-    return await readScheduled(io.cwd(), undefined);
+    return await readScheduled(io, undefined);
   } catch (error) {
     if (!(error instanceof Failure) || !error.message.startsWith("no configuration in")) throw error;
     const file = resolve(io.cwd(), ".syncrc.json");
     talk("warning", `there is no configuration here yet: what is emitted names ${file}`);
-    const none = { name: "default", variables: [], secretFiles: [], writable: [] };
+    const none = { name: "default", variables: [], secretFiles: [], hidden: 0, writable: [] };
     return { ...none, file, schedule: () => ({ expression }) };
   }
 }

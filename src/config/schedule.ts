@@ -1,10 +1,13 @@
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Failure } from "../errors.ts";
+import type { Io } from "../io.ts";
 import { nearest } from "../nearest.ts";
 import { exampleFile } from "./example-file.ts";
 import { locate } from "./locate.ts";
 import { keyPath, type Path } from "./problem.ts";
 import { readConfig } from "./read.ts";
+import { isLikeAPath } from "./secrets.ts";
 
 /** The key `schedule`. */
 interface Scheduled {
@@ -20,6 +23,8 @@ export interface ScheduledConfig {
   readonly name: string;
   readonly variables: readonly string[];
   readonly secretFiles: readonly string[];
+  /** How many secrets are not among them: what stands there may be the secret itself. */
+  readonly hidden: number;
   /** Folders that a run writes to. */
   readonly writable: readonly string[];
   /** @throws Failure(configuration) where there is no schedule, or none that can be read */
@@ -30,17 +35,27 @@ export interface ScheduledConfig {
  * Reads a configuration for its schedule alone, without the schema: who asks when a sync will run need not have its
  * secrets at hand, and what else may be wrong is told by `check`.
  */
-export async function readScheduled(cwd: string, named: string | undefined): Promise<ScheduledConfig> {
-  const { file } = await locate(cwd, named);
+export async function readScheduled(
+  { cwd, env }: Pick<Io, "cwd" | "env">,
+  named: string | undefined,
+): Promise<ScheduledConfig> {
+  const { file } = await locate(cwd(), named);
   const { value, place } = await readConfig(file);
   const config = isObject(value) ? value : {};
   const secrets = [...secretsIn(config)];
+  const variables = secrets.flatMap(({ env: name }) => name ?? []);
+  const files = secrets.flatMap(({ file: path }) => path ?? []);
+  // The rules of secrets.ts, where a name is shown in a message.
+  const isVariable = (name: string) => /^[A-Za-z_]\w*$/.test(name) && (!/[a-z]/.test(name) || Object.hasOwn(env, name));
+  const isFile = (path: string) => isLikeAPath(path) || existsSync(resolve(dirname(file), path));
+  const [shownVariables, shownFiles] = [variables.filter(isVariable), files.filter(isFile)];
   return {
     file,
     name: typeof config.name === "string" && config.name !== "" ? config.name : "default",
-    variables: [...new Set(secrets.flatMap(({ env }) => env ?? []))],
-    secretFiles: [...new Set(secrets.flatMap(({ file: path }) => path ?? []))],
-    writable: databaseFolder(config, dirname(file)),
+    variables: [...new Set(shownVariables)],
+    secretFiles: [...new Set(shownFiles)],
+    hidden: variables.length + files.length - shownVariables.length - shownFiles.length,
+    writable: writtenFolders(config, dirname(file)),
     schedule: () => scheduleOf(config.schedule, file, place),
   };
 }
@@ -63,11 +78,13 @@ function* secretsIn(value: unknown): Generator<{ env?: string; file?: string }> 
   }
 }
 
-/** SQLite writes its journal beside the file. */
-function databaseFolder({ target }: Record<string, unknown>, folder: string): string[] {
-  if (!isObject(target) || target.client !== "sqlite" || !isObject(target.connection)) return [];
-  const { filename } = target.connection;
-  return typeof filename === "string" ? [dirname(resolve(folder, filename))] : [];
+/** Of the database file (SQLite writes its journal beside it), the history and the metrics. */
+function writtenFolders({ target, history, metrics }: Record<string, unknown>, folder: string): string[] {
+  const database =
+    isObject(target) && target.client === "sqlite" && isObject(target.connection) ? target.connection : {};
+  const files = [database.filename, ...[history, metrics].map((each) => (isObject(each) ? each.file : undefined))];
+  const folders = files.flatMap((file) => (typeof file === "string" ? [dirname(resolve(folder, file))] : []));
+  return [...new Set(folders)];
 }
 
 const keys = ["expression", "dialect", "timezone"];

@@ -5,7 +5,8 @@ import { type Day, isSpecialDay } from "./special.ts";
  * The local calendar, as if there were no time zones: a local time is the milliseconds of the same date and time in UTC.
  * Own code, because no library reads the three dialects as they are. Of the 431 expressions in test/schedule/table.ts that
  * fire, croner 11 refuses 55 (Quartz's `0/5`, `L-3`) and fires at other times for 28 (Quartz's `2-6`, crontab's rule for a
- * `*` beside a day of the week), and it takes 38 of the 170 that are wrong. With the fields as sets of numbers only counting is left.
+ * `*` beside a day of the week), and it takes 38 of the 170 that are wrong. With the fields as sets of numbers, only
+ * counting is left.
  */
 
 const dayMs = 86_400_000;

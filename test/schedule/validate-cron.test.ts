@@ -267,6 +267,28 @@ describe("--emit", () => {
     expect(job).toContain('valueFrom: { secretKeyRef: { name: idm-ldap-sync-staff, key: "HOOK_TOKEN" } }');
   });
 
+  it("shows no name that may be the secret itself", async () => {
+    const source = { bindPassword: { env: "Sommer2026" }, tls: { key: { file: "hunter2" } } };
+    const history = { file: "state/history.jsonl" };
+    const work = await configured({
+      ...config,
+      source,
+      history,
+      hooks: { x: { env: "not a name" }, y: { file: "pw/db" } },
+    });
+    for (const target of ["crontab", "systemd", "kubernetes"]) {
+      const { code, stdout, stderr } = await work.run(["validate-cron", "--emit", target]);
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr:
+          "warning: 3 of the secrets left out: what stands there looks like no name of a variable or file, and may be the secret itself\n",
+      });
+      expect(stdout).not.toMatch(/Sommer2026|hunter2|not a name/);
+      expect(stdout.includes("pw/db")).toBe(target === "kubernetes");
+      expect(stdout.includes(`ReadWritePaths=${work.path("state")}\n`)).toBe(target === "systemd");
+    }
+  });
+
   it("ends with 2 and an empty stdout where the target cannot express the schedule", async () => {
     const work = await configured(config);
     expect(await work.run(["validate-cron", "0 0 2 ? * 6#3", "--dialect", "quartz", "--emit", "crontab"])).toEqual({
