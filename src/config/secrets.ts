@@ -70,7 +70,7 @@ function unsetVariable(name: string): string {
 }
 
 /** With a folder or an ending, and of characters that paths are made of. */
-function isLikeAPath(name: string): boolean {
+export function isLikeAPath(name: string): boolean {
   return /^[\p{L}\p{N}_.:~ \\/-]+$/u.test(name) && /[\\/]|\.[a-z][a-z\d]*$/i.test(name);
 }
 
