@@ -1,5 +1,5 @@
-/** Whose turn it is to act: the one who types, configures, runs the directory or the database, or owns the disk. */
-export type Turn = "usage" | "configuration" | "directory" | "database" | "files" | "limit";
+/** Whose turn it is to act: the one who types, configures, runs the directory or the database, or owns the disk; nobody's while another run holds the lock. */
+export type Turn = "usage" | "configuration" | "directory" | "database" | "files" | "limit" | "lock";
 
 /**
  * A failure that is foreseen: it is told as one line (what, where) with a hint (what to do). Anything else that is
