@@ -105,7 +105,7 @@ function inTable(db: Knex, dialect: Dialect, row: LockRow, request: LockRequest)
 /** Somebody else has made the row meanwhile. */
 const isDuplicate = (dialect: Dialect, error: unknown): boolean => {
   const sorted = dialect.classify(error);
-  return sorted instanceof WriteError && sorted.trouble === "refused";
+  return sorted instanceof WriteError && sorted.index !== undefined;
 };
 
 function seen(raw: readonly unknown[] | undefined): Seen | undefined {

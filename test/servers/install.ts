@@ -40,6 +40,7 @@ const requirements: readonly Requirement[] = [
   aProgram("openssl", "openssl"),
   aProgram("setpriv", "util-linux"),
   aProgram("chromium", "chromium"),
+  aProgram("faketime", "faketime"),
 ];
 
 /** What the tests need and this machine lacks. */
