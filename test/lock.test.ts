@@ -5,7 +5,7 @@ import { fileConfig, fileWorkspace, jsonLines, type Running, sqlite, type Worksp
 import { run } from "./servers/command.ts";
 import { type Mariadb, startMariadb } from "./servers/mariadb.ts";
 
-const count = 1000;
+const count = 600;
 const people = Object.fromEntries(
   Array.from({ length: count }, (_, i) => [
     `uid=p${i}`,
@@ -132,7 +132,7 @@ describe("a second run, while the first one writes,", () => {
     const first = work.start(["sync"], password);
     await untilRows(100, first);
     await work.configure(configOf({ name: "students", batchSize: 500 }));
-    expect((await work.run(["sync", "--filter", "(uid=p999)"], password)).code).toBe(0);
+    expect((await work.run(["sync", "--filter", "(uid=p599)"], password)).code).toBe(0);
     await mariadb.sql("create or replace table other like users");
     const { target } = configOf() as { target: object };
     await work.configure(configOf({ target: { ...target, table: "other" }, batchSize: 500 }));
@@ -214,18 +214,6 @@ describe("the lock is free again", () => {
       { token: expect.anything(), expires_at: null },
     ]);
   });
-
-  it("within a minute after kill -9, and the next run makes the table whole", { timeout: 180_000 }, async () => {
-    const first = work.start(["sync"], password);
-    await untilRows(300, first);
-    first.process.kill("SIGKILL");
-    await first.outcome;
-    const { code, error } = await work.json(["sync", "--quiet"], password);
-    expect([code, error?.message]).toEqual([5, expect.stringMatching(holds(first))]);
-    const next = await work.json(["sync", "--quiet", "--wait", "60"], password);
-    expect([next.code, next.counts.read]).toEqual([0, count]);
-    expect(await rows()).toBe(count);
-  });
 });
 
 describe("a run that stood still for longer than its lease", () => {
@@ -234,17 +222,17 @@ describe("a run that stood still for longer than its lease", () => {
 
   it.each([
     ["between small batches", 1],
-    ["between large ones", 500],
+    ["between large ones", 300],
   ])("%s writes nothing after another run, says so, and exits with 1", async (_, batchSize) => {
     await work.configure(configOf({ batchSize }));
     const first = work.start(["sync", "--json"], password);
-    await untilRows(batchSize === 1 ? 300 : 500, first);
+    await untilRows(300, first);
     first.process.kill("SIGSTOP");
     await passes();
     const second = await work.json(["sync", "--quiet"], password);
     expect([second.code, second.counts.read]).toEqual([0, count]);
     // What the second run has made of it is made otherwise by somebody: the first one would put it back.
-    await mariadb.sql("delete from users where username = 'p999'");
+    await mariadb.sql("delete from users where username = 'p599'");
     const left = await table();
     const said = (await mariadb.generalLog()).length;
     first.process.kill("SIGCONT");
@@ -291,7 +279,7 @@ describe("the statements of the lock", () => {
   const renewal = "update idm_ldap_sync_lock set expires_at";
 
   it("are one for each transaction, and five around a run", async () => {
-    await work.configure(configOf({ batchSize: 250 }));
+    await work.configure(configOf({ batchSize: 150 }));
     expect(await statements(["sync"])).toEqual([
       ...["select", "create table", "select", "insert"],
       ...[renewal, renewal, renewal, renewal],
