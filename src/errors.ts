@@ -1,4 +1,7 @@
-/** Whose turn it is to act: the one who types, configures, runs the directory or the database, or owns the disk; nobody's while another run holds the lock. */
+/**
+ * Whose turn it is to act: the one who types, configures, runs the directory or the database, or owns the disk. At a limit
+ * somebody decides; at a lock another run is to end.
+ */
 export type Turn = "usage" | "configuration" | "directory" | "database" | "files" | "limit" | "lock";
 
 /**

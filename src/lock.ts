@@ -128,5 +128,5 @@ const locked = (asking: Asking, target: Target, holder: LockHolder | undefined):
 
 const lostLock = (holder: LockHolder | undefined): Failure =>
   new Failure("database", `this run has lost its lock to ${holderWords(holder)}: nothing was written since`, {
-    hint: "it stood still for longer than a lease; what is left is the other run's",
+    hint: "it stood still, or was without the database, for longer than its lease; what is left is the other run's",
   });

@@ -248,7 +248,7 @@ describe("a run that stood still for longer than its lease", () => {
             `^this run has lost its lock to process ${holder?.pid} on ${holder?.host} .*: nothing was written since$`,
           ),
         ),
-        hint: "finished batches stand; it stood still for longer than a lease; what is left is the other run's",
+        hint: "finished batches stand; it stood still, or was without the database, for longer than its lease; what is left is the other run's",
       },
     });
     expect(counts.inserted).toBeLessThan(count);

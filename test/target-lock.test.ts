@@ -143,7 +143,7 @@ describe.each([
     await targets[0]?.write([insert("1")], old);
     await passed();
     const fresh = fenceOf(await second.take());
-    const message = "this run does not hold its lock any more: the open batch was rolled back";
+    const message = "the lock of this run is not there any more";
     expect(await failure(targets[0]?.write([insert("2")], old) ?? Promise.resolve())).toMatchObject({ message });
     await targets[1]?.write([insert("3")], fresh);
     await second.release();

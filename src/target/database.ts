@@ -145,11 +145,12 @@ async function transact(open: OpenTable, writes: readonly Write[], keep: boolean
 
 /**
  * Last of all before the commit: the row of the lock is then held for no longer than the commit takes, and the lease can
- * be renewed beside the longest of statements.
+ * be renewed beside the longest of statements. A conflict, because a node of a cluster may be behind the one on which the
+ * lock was taken: who holds it can try again.
  */
 async function holdFence({ dialect }: OpenTable, transaction: Knex, fence: Fence): Promise<void> {
   if ((await dialect.run(transaction, renewal(dialect, fence))) === 1) return;
-  throw new Failure("database", "this run does not hold its lock any more: the open batch was rolled back");
+  throw new WriteError("conflict", "the lock of this run is not there any more");
 }
 
 /** All was done and the commit was asked for: where its answer was lost, it may have happened. */

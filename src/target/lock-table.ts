@@ -135,8 +135,9 @@ const insert = ({ insertInto, lock }: Dialect, { name, table }: LockRow, request
 });
 
 /**
- * Of several who saw the same token one finds it still there, and none where its holder has renewed the lease meanwhile. That is so on Galera too, where two may find it, each on
- * a node of its own: one of them fails in certification, and the server tries its statement again.
+ * Of several who saw the same token one finds it still there, and none where its holder has renewed the lease meanwhile.
+ * That is so on Galera too, where two may find it, each on a node of its own: one of them fails in certification, and its
+ * statement is tried again.
  */
 const takeOver = ({ lock }: Dialect, token: string, { name, table }: LockRow, request: LockRequest): Statement => ({
   sql: `update ${lockTable} set token = token + 1, run_id = ?, host = ?, pid = ?, os_user = ?, taken_at = ${lock.now}, expires_at = ${lock.later} where ${own} and token = ? and (expires_at is null or expires_at <= ${lock.now} or run_id = ?)`,
