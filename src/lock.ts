@@ -68,7 +68,7 @@ async function acquire(lock: Lock, target: Target, asking: Asking): Promise<Held
     if (standing.held) return standing;
     const waitMs = until - asking.clock();
     if (waitMs <= 0) throw locked(asking, target, standing.holder);
-    if (!told) asking.report({ type: "waiting", holder: standing.holder, waitMs });
+    if (!told) asking.report({ type: "waiting", holder: standing.holder, waitMs: asking.waitMs });
     await asking.retry.wait(Math.min(waitMs, pollMs), asking.retry.signal);
   }
 }
