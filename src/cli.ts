@@ -23,6 +23,8 @@ export interface RunOptions extends CommonOptions {
   readonly maxUpdate?: number;
   readonly maxInsert?: number;
   readonly limit?: number;
+  /** Of `sync`: how many seconds to wait for a lock. */
+  readonly wait?: number;
   /** Of `dry-run`. */
   readonly exitCode?: boolean;
   readonly verify?: boolean;
@@ -136,11 +138,17 @@ const runOptions = (command: Command): Command =>
     );
 
 const syncCommand = (program: Command): Command =>
-  runOptions(program.command("sync").description("read the active entries, write what differs")).option(
-    "--limit <N>",
-    "how many rejects are shown (10); in the JSON document, changes too (100); all are counted",
-    wholeNumber(0),
-  );
+  runOptions(program.command("sync").description("read the active entries, write what differs"))
+    .option(
+      "--limit <N>",
+      "how many rejects are shown (10); in the JSON document, changes too (100); all are counted",
+      wholeNumber(0),
+    )
+    .option(
+      "--wait <SECONDS>",
+      "wait so long where another run of this sync holds the lock",
+      wholeNumber(0, 1_000_000),
+    );
 
 const dryRunCommand = (program: Command): Command =>
   runOptions(program.command("dry-run").description("show what a sync would write, and write nothing"))

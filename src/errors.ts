@@ -1,5 +1,8 @@
-/** Whose turn it is to act: the one who types, configures, runs the directory or the database, or owns the disk. */
-export type Turn = "usage" | "configuration" | "directory" | "database" | "files" | "limit";
+/**
+ * Whose turn it is to act: the one who types, configures, runs the directory or the database, or owns the disk. At a limit
+ * somebody decides; at a lock another run is to end.
+ */
+export type Turn = "usage" | "configuration" | "directory" | "database" | "files" | "limit" | "lock";
 
 /**
  * A failure that is foreseen: it is told as one line (what, where) with a hint (what to do). Anything else that is

@@ -8,6 +8,7 @@ export const exitCodes = {
   2: "wrong usage or configuration; nothing was tried",
   3: "done, but some entries were rejected",
   4: "refused by a safety limit, or stopped by too many rejects",
+  5: "another run of the same sync holds the lock",
   10: "dry-run --exit-code: changes are pending",
   130: "interrupted (143: terminated); the open batch was committed or rolled back",
 } as const;
@@ -20,6 +21,7 @@ const endings = {
   database: { outcome: "failed", code: 1 },
   files: { outcome: "failed", code: 1 },
   limit: { outcome: "refused", code: 4 },
+  lock: { outcome: "locked", code: 5 },
 } as const satisfies Record<Turn, { outcome: Outcome; code: keyof typeof exitCodes }>;
 
 /** A person or the system asked the run to stop. */

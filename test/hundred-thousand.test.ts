@@ -28,14 +28,17 @@ describe("100,000 people in a directory that gives 500 at a time", () => {
   let env: Record<string, string>;
   let peak = 0;
   const active = activePeople(people);
-  /** Statements that write, as the server counts them. */
+  /** Statements that write, as the server counts them, but for those of the lock: each of them changes one row there. */
   const writeStatements = async (): Promise<number> => {
     const names = ["Com_insert", "Com_update", "Com_update_multi", "Com_delete", "Com_replace", "Com_insert_select"];
     const rows = await mariadb.sql(
       `show global status where variable_name in (${names.map((name) => `'${name}'`).join(", ")})`,
     );
     expect(rows).toHaveLength(names.length);
-    return rows.reduce((sum, row) => sum + Number(row.Value), 0);
+    const locks = await mariadb.sql(
+      "select rows_changed as n from information_schema.table_statistics where table_name = 'idm_ldap_sync_lock'",
+    );
+    return rows.reduce((sum, row) => sum + Number(row.Value), 0) - Number(locks[0]?.n ?? 0);
   };
   const now = async (): Promise<string> => String((await mariadb.sql("select now(6) as now"))[0]?.now);
   const rowsChangedSince = async (time: string): Promise<number> =>
@@ -43,7 +46,7 @@ describe("100,000 people in a directory that gives 500 at a time", () => {
 
   beforeAll(async () => {
     slapd = await startSlapd({ people: peopleLdif({ count: people }), sizeLimit: 500 });
-    mariadb = await startMariadb();
+    mariadb = await startMariadb({ args: ["--userstat=1"] });
     await mariadb.sql(staffTable);
     work = await workspace();
     await work.configure(staffConfig(slapd, mariadb));

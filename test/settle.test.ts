@@ -102,6 +102,9 @@ function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
         key: [...rows.values()].find((row) => row[1] === mail)?.[0] ?? undefined,
       })),
     count: async () => rows.size,
+    lock: async () => {
+      throw new Error("not used here");
+    },
     close: async () => {},
   };
   return { target, transactions, lookUps };

@@ -1,14 +1,17 @@
 import type { RunOptions } from "../cli.ts";
 import { judgePlan, missingRights, unforeseen, withinLimits } from "../guards.ts";
 import type { Limits } from "../limits.ts";
+import { type Asking, alone } from "../lock.ts";
 import type { Plan } from "../plan.ts";
-import type { Counts, Report } from "../report/event.ts";
+import type { Counts } from "../report/event.ts";
 import { plural } from "../report/words.ts";
 import type { Source } from "../source/source.ts";
 import type { Run } from "../sync.ts";
 import type { Table } from "../target/column.ts";
 import { rehearse } from "../target/rehearsal.ts";
 import type { Target } from "../target/target.ts";
+
+type Work<T> = (target: Target, signal: AbortSignal) => Promise<T>;
 
 /** What `sync` and `dry-run` do differently. The run between is the same. */
 interface Mode {
@@ -18,8 +21,8 @@ interface Mode {
   effect(table: Table): string | undefined;
   /** What this run does not meet, and a sync does. */
   blindSpots(plan: Plan, target: Target): string[];
-  /** Gives the work the target that it writes into. */
-  into<T>(target: Target, work: (target: Target) => Promise<T>, report: Report): Promise<T>;
+  /** Gives the work the target that it writes into, and the signal that stops it. */
+  into<T>(target: Target, asking: Asking, work: Work<T>): Promise<T>;
   /** Before the first write: is the whole plan within the limits? */
   before(run: Run, limits: Limits, openAgain: () => Source): Promise<void>;
   /** After the last one: was it? */
@@ -30,7 +33,7 @@ const kept: Mode = {
   readOnly: false,
   effect: () => undefined,
   blindSpots: () => [],
-  into: (target, work) => work(target),
+  into: alone,
   before: withinLimits,
   after: async () => {},
 };
@@ -46,7 +49,7 @@ const swallowed: Mode = {
     const rights = missingRights(plan, table).map((lacking) => `${lacking}: a sync as this user would fail`);
     return [...closed, ...rights, ...[unforeseen(plan, table) ?? []].flat()];
   },
-  into: (target, work) => rehearse(target, work),
+  into: (target, { retry }, work) => rehearse(target, (into) => work(into, retry.signal)),
   before: async () => {},
   after: judgePlan,
 };
@@ -61,12 +64,15 @@ const rolledBack: Mode = {
       : [
           `a clash of two batches on ${opaque.map(({ name }) => `the unique index ${name}`).join(", ")} is not foreseen, because each batch is rolled back`,
         ],
-  into: async (target, work, report) => {
+  into: async (target, { retry, report }, work) => {
     let undecided = 0;
     const count = () => {
       undecided += 1;
     };
-    const result = await rehearse(target, work, { attempt: target.attempt, undecided: count });
+    const result = await rehearse(target, (into) => work(into, retry.signal), {
+      attempt: target.attempt,
+      undecided: count,
+    });
     if (undecided > 0) {
       const message = `${plural(undecided, "row")} may end otherwise in a sync, because earlier batches were rolled back`;
       report({ type: "notice", message });

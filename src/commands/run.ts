@@ -7,11 +7,13 @@ import { checkFilter, refuseEmpty, tableWarnings } from "../guards.ts";
 import { listen, wait } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { limitsOfRun } from "../limits.ts";
+import { type Asking, lease } from "../lock.ts";
 import { makePlan, type Plan, withEntries } from "../plan.ts";
 import { redact } from "../redact.ts";
 import type { Counts, Header, Report, SyncEvent } from "../report/event.ts";
 import { openReports, type Reports } from "../report/open.ts";
 import { type Tally, tally } from "../report/tally.ts";
+import type { Retry } from "../retry.ts";
 import { shellWord } from "../source/ldapsearch.ts";
 import { openSource } from "../source/open.ts";
 import type { Source } from "../source/source.ts";
@@ -19,6 +21,7 @@ import { type Run, sync } from "../sync.ts";
 import { openTarget } from "../target/open.ts";
 import type { Target } from "../target/target.ts";
 import { modeOf } from "./modes.ts";
+import { thisRunner } from "./runner.ts";
 
 /** The commands `sync` and `dry-run`: opens what the configuration names, runs, tells how it ended, and gives the exit code. */
 export async function run(options: RunOptions, version: string, io: Io): Promise<number> {
@@ -116,31 +119,34 @@ async function carryOut(
     const limits = limitsOfRun(config.limits, options);
     const retry = { attempts: config.retry.attempts, report, signal, wait, random: Math.random };
     const absence = watchAbsence(plan.mapped, options.filter === undefined ? 1 : leastToTell);
-    await mode.into(
-      target,
-      async (into) => {
-        const all: Run = {
-          absence,
-          source,
-          plan: options.report === undefined ? plan : withEntries(plan),
-          target: into,
-          report,
-          retry,
-          signal,
-          batchSize: options.batchSize ?? config.batchSize,
-          mostRejects: config.limits.reject.max,
-        };
-        await mode.before(all, limits, () => openSource(config.sources, request, () => {}));
-        await sync(all);
-        for (const message of absence.warnings()) report({ type: "warning", message });
-        if (counted.counts().read === 0) await nobodyRead(options, all, config.state);
-        await mode.after(all, limits, counted.counts());
-      },
-      report,
-    );
+    await mode.into(target, askingOf(options, config.name, head.runId, retry), async (into, signal) => {
+      report({ type: "begun" });
+      const all: Run = {
+        absence,
+        source,
+        plan: options.report === undefined ? plan : withEntries(plan),
+        target: into,
+        report,
+        retry: { ...retry, signal },
+        signal,
+        batchSize: options.batchSize ?? config.batchSize,
+        mostRejects: config.limits.reject.max,
+      };
+      await mode.before(all, limits, () => openSource(config.sources, request, () => {}));
+      await sync(all);
+      for (const message of absence.warnings()) report({ type: "warning", message });
+      if (counted.counts().read === 0) await nobodyRead(options, all, config.state);
+      await mode.after(all, limits, counted.counts());
+    });
   } finally {
     await target.close();
   }
+}
+
+function askingOf({ wait: seconds = 0 }: RunOptions, name: string, runId: string, retry: Retry): Asking {
+  const { report } = retry;
+  const clock = () => performance.now();
+  return { ...lease, name, runner: thisRunner(runId), waitMs: seconds * 1000, report, retry, clock };
 }
 
 async function nobodyRead(options: RunOptions, run: Run, state: ResolvedConfig["state"]): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Change, Reject } from "../change.ts";
 import type { Entry } from "../entry.ts";
+import type { LockHolder } from "../target/lock.ts";
 
 /** What a run is about, for the top of what people read. */
 export interface Header {
@@ -51,6 +52,10 @@ export type SyncEvent =
       /** What the change was made of, where a report asks for it. */
       readonly entry?: Entry | undefined;
     }
+  /** Another run holds the lock, and this one waits for it. */
+  | { readonly type: "waiting"; readonly holder: LockHolder | undefined; readonly waitMs: number }
+  /** The run is under way: it holds its lock, and what is left of an earlier run may be replaced. */
+  | { readonly type: "begun" }
   | { readonly type: "unchanged"; readonly users: number }
   | { readonly type: "reject"; readonly reject: Reject }
   | { readonly type: "protected"; readonly dn: string; readonly key: string; readonly differs: readonly string[] }

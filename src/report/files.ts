@@ -3,8 +3,9 @@ import { openResultFile } from "./result-file.ts";
 import { plural } from "./words.ts";
 
 /**
- * `--changes` and `--rejects`: one JSON line for each. The file is made sure to be writable at once, is emptied when the run starts,
- * and has each line as soon as the batch that it is part of is finished.
+ * `--changes` and `--rejects`: one JSON line for each. The file is made sure to be writable at once, is emptied
+ * when the run has begun (until then it may be that of the run which holds the lock), and has each line as soon as the
+ * batch that it is part of is finished.
  */
 export function jsonLines(option: string, file: string, line: (event: SyncEvent) => unknown): Report {
   const result = openResultFile(option, file, /^\{"(kind|dn)":"/);
@@ -20,7 +21,7 @@ export function jsonLines(option: string, file: string, line: (event: SyncEvent)
     pending = "";
   };
   return (event) => {
-    if (event.type === "started") result.empty();
+    if (event.type === "begun") result.empty();
     const data = line(event);
     if (data !== undefined) pending += `${JSON.stringify(data)}\n`;
     if (event.type === "progress") flush();

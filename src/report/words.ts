@@ -1,5 +1,6 @@
 import type { Change, Reject } from "../change.ts";
 import { printable, visible } from "../mapping/printable.ts";
+import type { LockHolder } from "../target/lock.ts";
 import type { Counts, Header, Outcome, Summary, SyncEvent } from "./event.ts";
 
 /** All that the program says of a run, as plain text. Colours are put on by who prints it. */
@@ -58,6 +59,11 @@ export function eventWords(
         level: "warning",
         words: `${event.reason}; attempt ${event.attempt} of ${event.attempts} to go on in ${duration(event.waitMs)}`,
       };
+    case "waiting":
+      return {
+        level: "info",
+        words: `${holderWords(event.holder)} holds the lock; waiting up to ${duration(event.waitMs)} for it`,
+      };
     case "protected":
       if (event.differs.length === 0) return undefined;
       return {
@@ -67,6 +73,14 @@ export function eventWords(
     default:
       return undefined;
   }
+}
+
+/** `process 4711 on db1 (user idm), started 2026-11-24 02:00:00 UTC`, its texts as a database gave them. */
+export function holderWords(holder: LockHolder | undefined): string {
+  if (!holder) return "another run";
+  const user = holder.user === undefined ? "" : ` (user ${holder.user})`;
+  const since = holder.since === undefined ? "" : `, started ${holder.since}`;
+  return visible(`${holder.process} on ${holder.host}${user}${since}`);
 }
 
 const endWords: Readonly<Record<Outcome, string>> = {

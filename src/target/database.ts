@@ -2,6 +2,8 @@ import { Failure } from "../errors.ts";
 import type { Column, Table, UniqueIndex } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
 import type { Knex } from "./knex.ts";
+import type { Fence } from "./lock.ts";
+import { openLock, renewal } from "./lock-table.ts";
 import { parts, type StatementLimits } from "./parts.ts";
 import { inSteps } from "./steps.ts";
 import { matchKeyColumn, readableColumn, type TypedColumn } from "./table.ts";
@@ -56,13 +58,14 @@ export async function databaseTarget(
       obstacle: server.obstacle,
       key: key.name,
       find: (keys, columns) => sorted(find(open, keys, columns)),
-      write: (writes) => sorted(transact(open, writes, true)),
+      write: (writes, fence) => sorted(transact(open, writes, true, fence)),
       attempt: (writes) => sorted(transact(open, writes, false)),
       inspect: (writes) => {
         for (const group of sameShape(writes)) for (const _ of parts(groupRows(open, group), limits));
       },
       holders: (index, values) => sorted(holders(open, index, values)),
       count: (column, value) => sorted(count(open, column, value)),
+      lock: (request) => openLock(db, dialect, table.name, request),
       close: () => db.destroy(),
     };
   } catch (error) {
@@ -133,7 +136,7 @@ const readRow = (dialect: Dialect, columns: readonly TypedColumn[], raw: readonl
 /** What ends a transaction that is only tried. */
 const enough = Symbol("rolled back");
 
-async function transact(open: OpenTable, writes: readonly Write[], keep: boolean): Promise<void> {
+async function transact(open: OpenTable, writes: readonly Write[], keep: boolean, fence?: Fence): Promise<void> {
   let first: unknown;
   try {
     await open.db.transaction(async (transaction) => {
@@ -141,6 +144,7 @@ async function transact(open: OpenTable, writes: readonly Write[], keep: boolean
         await expectUnchanged(open, transaction, writes);
         for (const step of inSteps(writes))
           for (const group of sameShape(step)) await writeGroup(open, transaction, group);
+        if (fence) await holdFence(open, transaction, fence);
         if (!keep) throw enough;
       } catch (error) {
         first = error;
@@ -152,6 +156,16 @@ async function transact(open: OpenTable, writes: readonly Write[], keep: boolean
     // Where the rollback fails too, as on a lost connection, knex tells that error and not the one that matters.
     throw first ?? inCommit(open.dialect, error);
   }
+}
+
+/**
+ * Last of all before the commit: the row of the lock is then held for no longer than the commit takes, and the lease can
+ * be renewed beside the longest of statements. A conflict, because a node of a cluster may be behind the one on which the
+ * lock was taken: who holds it can try again.
+ */
+async function holdFence({ dialect }: OpenTable, transaction: Knex, fence: Fence): Promise<void> {
+  if ((await dialect.run(transaction, renewal(dialect, fence))) === 1) return;
+  throw new WriteError("conflict", "the lock of this run is not there any more");
 }
 
 /** All was done and the commit was asked for: where its answer was lost, it may have happened. */

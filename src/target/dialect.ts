@@ -1,6 +1,7 @@
 import type { Failure } from "../errors.ts";
 import type { Column, ColumnType, Table } from "./column.ts";
 import type { Knex } from "./knex.ts";
+import type { LockDialect } from "./lock-table.ts";
 import type { KeyCollations } from "./table.ts";
 import type { WriteError } from "./target.ts";
 
@@ -61,6 +62,7 @@ export interface Dialect {
   /** Sets the columns of many rows, each found by its key; `rows` are key first, then the values. */
   update(table: string, key: Column, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement;
   readonly keyCollations: KeyCollations;
+  readonly lock: LockDialect;
   /** How an insert begins that never takes the place of a row, whatever the table's definition says of clashes. */
   readonly insertInto: string;
   /** Most values that one statement may carry. */

@@ -34,16 +34,17 @@ function withoutStatement(error: Error & { sql?: unknown }, query: { readonly sq
   delete error.sql;
 }
 
-/** A pool of MySQL connections; `prepare` runs once on each new one before it is used. */
+/** A pool of so many MySQL connections; `prepare` runs once on each new one before it is used. */
 export async function openMysql(
   connection: Knex.StaticConnectionConfig,
   prepare: (
     connection: RawMysqlConnection,
     done: (error: Error | null, connection: RawMysqlConnection) => void,
   ) => void,
+  connections = 2,
 ): Promise<Knex> {
   const { default: knex } = await import("knex");
-  const pool = { min: 0, max: 2, afterCreate: prepare };
+  const pool = { min: 0, max: connections, afterCreate: prepare };
   return knex({ ...common, client: "mysql2", connection, pool }).on("query-error", withoutStatement);
 }
 

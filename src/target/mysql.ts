@@ -5,6 +5,7 @@ import type { Binding, Dialect, Statement } from "./dialect.ts";
 import { canonicalJson } from "./json.ts";
 import { type Knex, openMysql, type RawMysqlConnection, send } from "./knex.ts";
 import { mysqlError } from "./mysql-errors.ts";
+import { mysqlLock } from "./mysql-lock.ts";
 import { describeMysqlTable, quoteMysql } from "./mysql-table.ts";
 
 type MysqlConfig = Extract<ResolvedConfig["target"], { client: "mysql2" }>;
@@ -17,7 +18,17 @@ const sessionSetup = (timeoutMs: number): string =>
   "set names utf8mb4, session time_zone = '+00:00', session sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES," +
   "NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'" +
   // A lock that is waited for longer than a silence may last would look like a lost server, with an unknown end.
-  `, session innodb_lock_wait_timeout = least(@@innodb_lock_wait_timeout, ${Math.max(1, Math.floor(timeoutMs / 2000))})`;
+  `, session innodb_lock_wait_timeout = least(@@innodb_lock_wait_timeout, ${Math.max(1, Math.floor(timeoutMs / 2000))})` +
+  // The server hears nothing of a host that is lost: what its session has locked must not stay so for wait_timeout's eight
+  // hours. This side ends a silent connection sooner. A transaction waits for nothing but this program.
+  `, session wait_timeout = least(@@wait_timeout, ${Math.ceil(timeoutMs / 1000) + 5})` +
+  "/*M!100300 , session idle_transaction_timeout = 30 */";
+
+/**
+ * The lock's connection gives up a silent server in time to try another connection while the lease stands; renewals come
+ * oftener than this.
+ */
+const lockTimeoutMs = 15_000;
 
 /** MySQL and MariaDB, and Galera clusters of them. */
 export function mysqlDialect(config: MysqlConfig): Dialect {
@@ -65,6 +76,10 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
     },
     lookup,
     update,
+    lock: mysqlLock(connection.database, async () => {
+      const quick = { ...config, timeoutMs: Math.min(config.timeoutMs, lockTimeoutMs) };
+      return openMysql(driverOptions(quick), (raw, done) => prepareSession(raw, quick.timeoutMs, false, done), 1);
+    }),
     keyCollations: { known: hasIdentity, hint: "use a _ai_ci or _bin collation for that column" },
     insertInto: "insert into",
     maxBindings: Number.MAX_SAFE_INTEGER,

@@ -8,6 +8,7 @@ import type { Binding, Dialect, Statement } from "./dialect.ts";
 import { canonicalJson } from "./json.ts";
 import { openSqlite, send } from "./knex.ts";
 import { sqliteError } from "./sqlite-errors.ts";
+import { sqliteLock } from "./sqlite-lock.ts";
 import { describeSqliteTable, quoteSqlite } from "./sqlite-table.ts";
 
 type SqliteConfig = Extract<ResolvedConfig["target"], { client: "sqlite" }>;
@@ -61,6 +62,7 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
     },
     lookup,
     update,
+    lock: sqliteLock,
     keyCollations: {
       known: (collation) => Object.hasOwn(identities, collation.toUpperCase()),
       hint: "use BINARY, NOCASE or RTRIM for that column",

@@ -1,4 +1,5 @@
 import type { Table, UniqueIndex } from "./column.ts";
+import type { Fence, Lock, LockRequest } from "./lock.ts";
 
 /** A row as it was looked up: the text of each column asked for, in the order asked, NULL as null. */
 export type RowValues = readonly (string | null)[];
@@ -49,7 +50,8 @@ export interface Holder {
 
 /**
  * Where rows are looked up and written. `write` is one transaction: all of the writes stand, or it throws a `WriteError`
- * (or a `Failure`) and none does, save where a connection was lost in the middle of the commit. All others only read.
+ * (or a `Failure`) and none does, save where a connection was lost in the middle of the commit. But for the lock, all
+ * others only read.
  */
 export interface Target {
   /** For people: `users in idm at db:3306 (MariaDB 10.11.6)`. */
@@ -61,7 +63,8 @@ export interface Target {
   readonly key: string;
   /** The rows with these match keys, in the order of the keys; `columns` are the ones to read of each. */
   find(keys: readonly string[], columns: readonly string[]): Promise<readonly Found[]>;
-  write(writes: readonly Write[]): Promise<void>;
+  /** `fence`: only while the run holds this lock, which nobody else can take before the end of the transaction. */
+  write(writes: readonly Write[], fence?: Fence): Promise<void>;
   /** As `write`, and rolled back in the end. */
   attempt(writes: readonly Write[]): Promise<void>;
   /** Throws the `WriteError` that `write` would, where it shows without asking: a row larger than a statement may be. */
@@ -70,6 +73,8 @@ export interface Target {
   holders(index: UniqueIndex, values: readonly RowValues[]): Promise<readonly Holder[]>;
   /** How many rows have this value in this column; without a column, how many rows there are. */
   count(column?: string, value?: string): Promise<number>;
+  /** The lock of the sync of this name into this table; nothing is taken yet. */
+  lock(request: LockRequest): Promise<Lock>;
   close(): Promise<void>;
 }
 

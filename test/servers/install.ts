@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { findProgram, isExecutable, outcomeOf, runsAsRoot } from "./command.ts";
 
+export const galeraProvider = "/usr/lib/galera/libgalera_smm.so";
+
 interface Requirement {
   readonly what: string;
   /** The Debian package that brings it. */
@@ -41,6 +43,10 @@ const requirements: readonly Requirement[] = [
   aProgram("setpriv", "util-linux"),
   aProgram("chromium", "chromium"),
   aProgram("systemd-analyze", "systemd"),
+  aProgram("faketime", "faketime"),
+  { what: galeraProvider, from: "galera-4", present: () => existsSync(galeraProvider) },
+  aProgram("rsync", "rsync"),
+  aProgram("ss", "iproute2"),
 ];
 
 /** What the tests need and this machine lacks. */

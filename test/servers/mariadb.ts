@@ -138,9 +138,10 @@ export async function startMariadb({
   };
 }
 
+/** The second node of a cluster has them from the first one. */
 const createDatabase = (database: string, user: string, password: string): string => `
-  CREATE DATABASE \`${database}\` CHARACTER SET utf8mb4;
-  CREATE USER '${user}'@'%' IDENTIFIED BY '${password}';
+  CREATE DATABASE IF NOT EXISTS \`${database}\` CHARACTER SET utf8mb4;
+  CREATE USER IF NOT EXISTS '${user}'@'%' IDENTIFIED BY '${password}';
   GRANT ALL ON \`${database}\`.* TO '${user}'@'%'`;
 
 /** A connection for each call: it is there whatever happened to the server meanwhile, and costs a few milliseconds. */
