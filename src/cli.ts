@@ -43,8 +43,16 @@ export interface ExplainOptions extends CommonOptions {
   readonly key: string;
 }
 
+/** What `status` takes. */
+export interface StatusOptions extends CommonOptions {
+  readonly command: "status";
+  /** How many runs are shown. */
+  readonly limit: number;
+  readonly exitCode?: boolean;
+}
+
 /** What was asked for, as plain data. */
-export type Options = RunOptions | CheckOptions | ExplainOptions;
+export type Options = RunOptions | CheckOptions | ExplainOptions | StatusOptions;
 
 /** The command to run, or the exit code where the command line was answered already (`--help`, wrong usage). */
 export type Parsed = { readonly options: Options } | { readonly exit: 0 | 2 };
@@ -67,7 +75,7 @@ export function parseArguments(
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText("after", `\nExit codes:\n${exitCodeLines()}`);
-  for (const add of [syncCommand, dryRunCommand, checkCommand, explainCommand]) {
+  for (const add of [syncCommand, dryRunCommand, checkCommand, explainCommand, statusCommand]) {
     const command = add(program);
     command.action(() => {
       const [key] = command.processedArgs;
@@ -140,6 +148,11 @@ const explainCommand = (program: Command): Command =>
       .description("one person, step by step: found where, active by which rule, each column, what a sync would do")
       .argument("<KEY>", "the match key, the DN, or a filter in parentheses"),
   );
+
+const statusCommand = (program: Command): Command =>
+  commonOptions(program.command("status").description("the last runs and the next due time"))
+    .option("--limit <N>", "how many runs of each name are shown", wholeNumber(0), 10)
+    .option("--exit-code", "exit with 1 where the last sync failed or did not finish, 4 where none is in time");
 
 const wholeNumber =
   (min: number, max = Number.MAX_SAFE_INTEGER) =>

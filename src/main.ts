@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { type CheckOptions, type ExplainOptions, type Options, parseArguments, type RunOptions } from "./cli.ts";
+import {
+  type CheckOptions,
+  type ExplainOptions,
+  type Options,
+  parseArguments,
+  type RunOptions,
+  type StatusOptions,
+} from "./cli.ts";
 import type { Io } from "./io.ts";
 
 type Command<O extends Options> = (options: O, version: string, io: Io) => Promise<number>;
@@ -10,7 +17,8 @@ type Commands = { readonly [O in Options as O["command"]]: Command<O> };
 const run: Command<RunOptions> = async (...asked) => (await import("./commands/run.ts")).run(...asked);
 const check: Command<CheckOptions> = async (...asked) => (await import("./commands/check.ts")).check(...asked);
 const explain: Command<ExplainOptions> = async (...asked) => (await import("./commands/explain.ts")).explain(...asked);
-const commands = { sync: run, "dry-run": run, check, explain } satisfies Commands;
+const status: Command<StatusOptions> = async (...asked) => (await import("./commands/status.ts")).status(...asked);
+const commands = { sync: run, "dry-run": run, check, explain, status } satisfies Commands;
 
 /** Runs one command line (without node and script) and gives the exit code; the one way in. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
