@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Dialect } from "../../src/schedule/dialects.ts";
+import { nextTimes } from "../../src/schedule/fire-times.ts";
+import { readExpression, type Schedule } from "../../src/schedule/schedule.ts";
+import { validateSchedule } from "../../src/schedule/validate.ts";
+import { openZone } from "../../src/schedule/zone.ts";
+import { type Minute, minutesOf, naiveTimes } from "./naive.ts";
+import { table } from "./table.ts";
+
+// With both changes of the clock of two years, a leap day, and all ends of months.
+const from = Date.parse("2026-11-24T16:00:00Z");
+const to = Date.parse("2028-04-15T00:00:00Z");
+const zones = ["UTC", "Europe/Stockholm", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"];
+
+const known = new Map<string, Minute[]>();
+function minutesIn(zone: string): Minute[] {
+  const minutes = known.get(zone) ?? minutesOf(zone, from, to);
+  known.set(zone, minutes);
+  return minutes;
+}
+
+function scheduleOf(expression: string, dialect: Dialect): Schedule {
+  const { schedule, errors } = readExpression(expression, dialect);
+  if (schedule === undefined || schedule === "reboot") throw new Error(`${expression}: ${errors.join("; ")}`);
+  return schedule;
+}
+
+const iso = (times: readonly number[]): string[] => times.map((time) => new Date(time).toISOString());
+
+/** The fire times of the program that lie within the stretch. */
+const ours = (expression: string, dialect: Dialect, zone: string, after: number, most: number): string[] =>
+  iso(nextTimes(scheduleOf(expression, dialect), openZone(zone), after, most).filter((time) => time < to));
+
+const dialectNames = ["unix", "quartz", "spring"] as const;
+const ask = (expression: string, dialect: Dialect) =>
+  validateSchedule({ expression, dialect, timezone: "UTC", from: new Date(from), count: 1 });
+
+describe.each(dialectNames)("%s", (dialect) => {
+  const { fires, never, wrong } = table[dialect];
+
+  it("has at least 150 expressions in the table, each once", () => {
+    const all = [...fires, ...never, ...wrong];
+    expect(all.length).toBeGreaterThanOrEqual(150);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it("gives the expected verdict of each", () => {
+    const verdict = (expression: string): string => {
+      const { valid, errors, description } = ask(expression, dialect);
+      return valid ? "fires" : description !== null && errors[0]?.startsWith("never fires") ? "never" : "wrong";
+    };
+    const found = {
+      fires: fires.filter(isAs("fires")),
+      never: never.filter(isAs("never")),
+      wrong: wrong.filter(isAs("wrong")),
+    };
+    function isAs(expected: string) {
+      return (expression: string): boolean => verdict(expression) === expected;
+    }
+    expect(found).toEqual({ fires, never, wrong });
+  });
+
+  it.each(zones)("fires when a count of every minute says, in %s", (zone) => {
+    // The hours before and after each change of the clock are met with the times from there on.
+    const starts = [
+      from,
+      "2027-03-13T20:00Z",
+      "2027-03-27T20:00Z",
+      "2027-04-03T10:00Z",
+      "2027-10-02T10:00Z",
+      "2027-10-30T20:00Z",
+      "2027-11-06T20:00Z",
+      "2028-02-27T00:00Z",
+    ];
+    for (const start of starts.map((text) => new Date(text).getTime())) {
+      const minutes = minutesIn(zone).filter(({ instant }) => instant >= start - 60_000);
+      for (const expression of fires) {
+        const expected = { expression, times: iso(naiveTimes(expression, dialect, minutes, start, 12)) };
+        expect({ expression, times: ours(expression, dialect, zone, start, 12) }).toEqual(expected);
+      }
+    }
+  });
+
+  it("fires when a count of every minute says, whatever the expression, the zone and the instant", () => {
+    fc.assert(
+      fc.property(
+        anExpression(dialect),
+        fc.constantFrom(...zones),
+        fc.integer({ min: 0, max: to - from }),
+        (expression, zone, after) => {
+          const { schedule } = readExpression(expression, dialect);
+          fc.pre(schedule !== undefined && schedule !== "reboot");
+          const expected = iso(naiveTimes(expression, dialect, minutesIn(zone), from + after, 8));
+          expect(ours(expression, dialect, zone, from + after, 8)).toEqual(expected);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+});
+
+/** One item of a field, of any form that the dialect knows. */
+function anItem(dialect: Dialect, min: number, max: number, names: readonly string[] = []): fc.Arbitrary<string> {
+  const value = fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min, max }).map(String) },
+    ...(names.length > 0 ? [{ weight: 1, arbitrary: fc.constantFrom(...names) }] : []),
+  );
+  const step = fc.integer({ min: 1, max: Math.max(2, Math.min(max, 31)) });
+  const range = fc
+    .tuple(fc.integer({ min, max }), fc.integer({ min, max }))
+    .map(([a, b]) => (dialect === "quartz" ? `${a}-${b}` : `${Math.min(a, b)}-${Math.max(a, b)}`));
+  return fc.oneof(
+    { weight: 4, arbitrary: value },
+    { weight: 2, arbitrary: range },
+    { weight: 1, arbitrary: fc.tuple(range, step).map(([r, s]) => `${r}/${s}`) },
+    { weight: 1, arbitrary: step.map((s) => `*/${s}`) },
+    ...(dialect === "unix"
+      ? []
+      : [{ weight: 1, arbitrary: fc.tuple(fc.integer({ min, max }), step).map(([v, s]) => `${v}/${s}`) }]),
+  );
+}
+
+const aField = (dialect: Dialect, min: number, max: number, names?: readonly string[]): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 2, arbitrary: fc.constant("*") },
+    {
+      weight: 3,
+      arbitrary: fc
+        .array(anItem(dialect, min, max, names), { minLength: 1, maxLength: 3 })
+        .map((items) => items.join(",")),
+    },
+  );
+
+function anExpression(dialect: Dialect): fc.Arbitrary<string> {
+  const weekdays = ["sun", "MON", "Tue", "wed", "THU", "fri", "SAT"];
+  const special = dialect === "unix" ? [] : ["L", "LW", "L-2", "1W", "15W", "30W", "31W"];
+  const weekly = dialect === "unix" ? [] : ["6#3", "FRI#5", "2L", "SUNL", "1#1"];
+  const dom = fc.oneof({ weight: 4, arbitrary: aField(dialect, 1, 31) }, ...special.map((text) => fc.constant(text)));
+  const dow = fc.oneof(
+    { weight: 8, arbitrary: aField(dialect, dialect === "quartz" ? 1 : 0, 7, weekdays) },
+    ...weekly.map((text) => fc.constant(text)),
+  );
+  const months = aField(dialect, 1, 12, ["jan", "FEB", "Mar", "dec"]);
+  const time = fc.tuple(aField(dialect, 0, 59), aField(dialect, 0, 23));
+  const second = fc.oneof({ weight: 2, arbitrary: fc.constant("0") }, aField(dialect, 0, 59));
+  const dayPair = fc.tuple(dom, dow, fc.boolean()).map(([month, week, first]) => {
+    if (dialect !== "quartz") return [month, week] as const;
+    return first ? (["?", week] as const) : ([month, "?"] as const);
+  });
+  return fc
+    .tuple(second, time, dayPair, months)
+    .map(([s, [m, h], [d, w], mo]) => `${dialect === "unix" ? "" : `${s} `}${m} ${h} ${d} ${mo} ${w}`);
+}
+
+it.each([
+  ["0 0 29 2 *", "unix", ["2028-02-29T00:00:00.000Z", "2032-02-29T00:00:00.000Z", "2036-02-29T00:00:00.000Z"]],
+  ["0 0 0 29 2 MON", "spring", ["2044-02-29T00:00:00.000Z", "2072-02-29T00:00:00.000Z", "2112-02-29T00:00:00.000Z"]],
+  ["0 0 0 1 1 ? 2099", "quartz", ["2099-01-01T00:00:00.000Z"]],
+  ["0 0 0 ? 2 1#5", "quartz", ["2032-02-29T00:00:00.000Z", "2060-02-29T00:00:00.000Z", "2088-02-29T00:00:00.000Z"]],
+] as const)("finds the times of %s (%s), decades away", (expression, dialect, times) => {
+  expect(iso(nextTimes(scheduleOf(expression, dialect), openZone("UTC"), from, 3))).toEqual(times);
+});
+
+it("fires twice where the last time of all is in an hour that comes twice", () => {
+  const schedule = scheduleOf("0 30 2 31 10 ? 2027", "quartz");
+  const zone = openZone("Europe/Stockholm");
+  const both = ["2027-10-31T00:30:00.000Z", "2027-10-31T01:30:00.000Z"];
+  expect(iso(nextTimes(schedule, zone, from, 5))).toEqual(both);
+  expect(iso(nextTimes(schedule, zone, Date.parse("2027-10-31T00:30:00Z"), 5))).toEqual(both.slice(1));
+});
