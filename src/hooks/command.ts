@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import type { ResolvedHook } from "../config/resolve-hooks.ts";
 import { printable } from "../mapping/printable.ts";
 import type { Tell } from "./hook.ts";
@@ -13,43 +13,60 @@ const drainMs = 500;
 /** Runs a command without a shell, the document on its standard input. What it prints is only told where it fails. */
 export const runCommand: Tell<CommandHook> = ({ command, timeoutMs }, body, { folder, env }) => {
   const [program = "", ...args] = command;
-  return new Promise((resolve) => {
+  const name = printable(program);
+  let child: ChildProcessWithoutNullStreams;
+  try {
     // A group of its own, so that it can be ended with all that it has started.
-    const child = spawn(program, args, { cwd: folder, env: { ...env }, detached: true, stdio: "pipe" });
-    let said = "";
-    let isLate = false;
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        said = (said + text).slice(-mostKept);
-      });
-    }
-    const timer = setTimeout(() => {
-      isLate = true;
-      endGroup(child.pid);
-    }, timeoutMs);
-    let drained: NodeJS.Timeout | undefined;
-    const end = (trouble: string | undefined) => {
-      clearTimeout(timer);
-      clearTimeout(drained);
-      for (const stream of child.stdio) stream?.destroy();
-      resolve(trouble && `${printable(program)} ${trouble}${lastLine(said)}`);
-    };
-    child.on("error", (error: NodeJS.ErrnoException) => end(`cannot be started (${error.code ?? error.message})`));
+    child = spawn(program, args, { cwd: folder, env: { ...env }, detached: true });
+  } catch (error) {
+    return Promise.resolve(`${name} ${whyNotStarted(error)}`);
+  }
+  // It need not read.
+  child.stdin.on("error", () => {});
+  child.stdin.end(body);
+  return ended(child, timeoutMs).then((trouble) => trouble && `${name} ${trouble}`);
+};
+
+const whyNotStarted = (error: unknown): string =>
+  `cannot be started (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+
+/** What went wrong, with the last line that was printed. */
+function ended(child: ChildProcessWithoutNullStreams, timeoutMs: number): Promise<string | undefined> {
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-mostKept);
+    });
+  }
+  let isLate = false;
+  const late = setTimeout(() => {
+    isLate = true;
+    endGroup(child.pid);
+  }, timeoutMs);
+  return new Promise((resolve) => {
+    child.on("error", (error) => {
+      clearTimeout(late);
+      resolve(whyNotStarted(error));
+    });
     child.on("exit", (code, signal) => {
-      const trouble = () => {
-        if (isLate) return `was not finished within ${timeoutMs} ms and was ended`;
-        if (signal) return `was ended by ${signal}`;
-        return code === 0 ? undefined : `ended with exit code ${code}`;
+      clearTimeout(late);
+      const trouble = isLate ? `was not finished within ${timeoutMs} ms and was ended` : exitWords(code, signal);
+      const end = () => {
+        clearTimeout(drained);
+        for (const stream of child.stdio) stream?.destroy();
+        resolve(trouble && trouble + lastLine(said));
       };
       // What it has printed may still be on the way, and what it left running may hold the pipes open.
-      child.on("close", () => end(trouble()));
-      drained = setTimeout(() => end(trouble()), drainMs);
+      const drained = setTimeout(end, drainMs);
+      child.on("close", end);
     });
-    // It need not read.
-    child.stdin.on("error", () => {});
-    child.stdin.end(body);
   });
-};
+}
+
+function exitWords(code: number | null, signal: string | null): string | undefined {
+  if (signal) return `was ended by ${signal}`;
+  return code === 0 ? undefined : `ended with exit code ${code}`;
+}
 
 function endGroup(pid: number | undefined): void {
   if (pid === undefined) return;
