@@ -5,6 +5,8 @@ import { withConnection } from "../target/open.ts";
 import { parseRecord, type RunRecord } from "./record.ts";
 import { type HistoryStore, isWanted, type Wanted } from "./store.ts";
 
+type Client = ResolvedConfig["target"]["client"];
+
 /** A table of the target database. Each reading and writing is a short connection of its own. */
 export function tableStore(target: ResolvedConfig["target"], table: string): HistoryStore {
   const title = `table ${table}`;
@@ -13,10 +15,11 @@ export function tableStore(target: ResolvedConfig["target"], table: string): His
     write: (record) =>
       withConnection(target, { readOnly: false }, async (connection) => {
         const statements = statementsFor(connection, table);
-        if (record.outcome !== "running" && (await statements.update(record)) > 0) return;
         try {
+          if (record.outcome !== "running" && (await statements.update(record)) > 0) return;
           await statements.insert(record);
         } catch (error) {
+          if (isDenied(error)) throw denied(connection, table, target.client, error);
           if (!isMissingTable(error)) throw error;
           await create(connection, table, target.client);
           await statements.insert(record);
@@ -53,16 +56,17 @@ function statementsFor(connection: Connection, table: string) {
           JSON.stringify({ runId, ...record }),
         ],
       }),
-    update: async (record: RunRecord) => {
-      const { finishedAt, outcome, exitCode, runId } = record;
-      const sql = `update ${name} set finished_at = ?, outcome = ?, exit_code = ?, record = ? where run_id = ?`;
-      try {
-        return await connection.run({ sql, bindings: [finishedAt, outcome, exitCode, JSON.stringify(record), runId] });
-      } catch (error) {
-        if (isMissingTable(error)) return 0;
-        throw error;
-      }
-    },
+    update: ({ runId, finishedAt, outcome, exitCode, ...record }: RunRecord) =>
+      connection.run({
+        sql: `update ${name} set finished_at = ?, outcome = ?, exit_code = ?, record = ? where run_id = ?`,
+        bindings: [
+          finishedAt,
+          outcome,
+          exitCode,
+          JSON.stringify({ runId, ...record, finishedAt, outcome, exitCode }),
+          runId,
+        ],
+      }),
   };
 }
 
@@ -70,31 +74,37 @@ function statementsFor(connection: Connection, table: string) {
 const tableOptions = {
   mysql2: " default charset utf8mb4 collate utf8mb4_bin",
   sqlite: "",
-} satisfies Record<ResolvedConfig["target"]["client"], string>;
+} satisfies Record<Client, string>;
 
 /** Instants are texts such as 2026-01-31T02:00:00.000Z, which are the same and sort alike everywhere. */
-const definition = (table: string): string => `create table if not exists ${table} (
+const definition = (connection: Connection, table: string, client: Client): string =>
+  `create table if not exists ${connection.quote(table)} (
   run_id char(36) not null primary key, name varchar(191) not null, command varchar(10) not null,
   host varchar(255) not null, started_at varchar(30) not null, finished_at varchar(30), outcome varchar(20) not null,
   exit_code integer, record mediumtext not null, unique (name, started_at, run_id)
-)`;
+)${tableOptions[client]}`.replaceAll(/\s+/g, " ");
 
-async function create(
-  connection: Connection,
-  table: string,
-  client: ResolvedConfig["target"]["client"],
-): Promise<void> {
-  const sql = `${definition(connection.quote(table))}${tableOptions[client]}`;
+async function create(connection: Connection, table: string, client: Client): Promise<void> {
+  const sql = definition(connection, table, client);
   try {
     await connection.run({ sql, bindings: [] });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const hint = `let this user create it, or create it yourself: ${sql.replaceAll(/\s+/g, " ")}`;
+    const hint = `let this user create it, or create it yourself: ${sql}`;
     throw new Failure("database", `the table ${table} does not exist and cannot be created: ${why}`, {
       hint,
       cause: error,
     });
   }
+}
+
+/** Whether there is a table at all is not told to who may not use it. */
+function denied(connection: Connection, table: string, client: Client, cause: unknown): Failure {
+  const sql = definition(connection, table, client);
+  return new Failure("database", `this user may not write to the table ${table}, if there is one`, {
+    hint: `grant SELECT, INSERT and UPDATE on it; this creates it: ${sql}`,
+    cause,
+  });
 }
 
 async function readRows(
@@ -121,8 +131,11 @@ async function readRows(
 }
 
 /** ER_NO_SUCH_TABLE of MySQL and MariaDB; SQLite has no code for it. */
-function isMissingTable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { errno, message } = error as Error & { errno?: unknown };
-  return errno === 1146 || /^no such table: /.test(message) || isMissingTable(error.cause);
-}
+const isMissingTable = (error: unknown): boolean =>
+  errorNumber(error) === 1146 || (error instanceof Error && /^no such table: /.test(error.message));
+
+/** ER_TABLEACCESS_DENIED_ERROR */
+const isDenied = (error: unknown): boolean => errorNumber(error) === 1142;
+
+const errorNumber = (error: unknown): unknown =>
+  typeof error === "object" && error !== null && "errno" in error ? error.errno : undefined;

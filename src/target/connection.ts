@@ -1,5 +1,7 @@
+import { unreachable } from "./database.ts";
 import type { Dialect, Statement } from "./dialect.ts";
 import type { Knex } from "./knex.ts";
+import { WriteError } from "./target.ts";
 
 /** A connection of its own to the target database, for a table that is not that of the users. */
 export interface Connection {
@@ -29,7 +31,8 @@ export async function connected<T>(
       run: (statement) => dialect.run(open, statement),
     });
   } catch (error) {
-    throw dialect.classify(error) ?? error;
+    const sorted = dialect.classify(error) ?? error;
+    throw sorted instanceof WriteError ? unreachable(sorted) : sorted;
   } finally {
     await db?.destroy();
   }
