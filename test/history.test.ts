@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -38,6 +38,8 @@ const begun = {
   rejects: [],
 };
 const ended = { finishedAt: expect.any(String), durationMs: expect.any(Number), error: null, rejects: [] };
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 const status = async (work: Workspace, args: readonly string[] = [], env = {}) => {
   const { code, stdout } = await work.run(["status", "--json", ...args], env);
@@ -160,7 +162,7 @@ describe("a run that is killed in the middle", () => {
     await rm(work.path("people.ldif"));
     execFileSync("mkfifo", [work.path("people.ldif")]);
     const running = work.start(["sync"]);
-    while (!existsSync(usual(work))) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!existsSync(usual(work))) await pause();
     return { work, running };
   };
 
@@ -179,15 +181,18 @@ describe("a run that is killed in the middle", () => {
   });
 
   it("is remembered to its end where it is asked to stop", async () => {
-    const { work, running } = await waiting();
+    const people = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`uid=p${i}`, { uid: [`p${i}`] }]));
+    const work = await fileWorkspace(people, { batchSize: 1 });
+    const running = work.start(["sync"]);
+    while (!existsSync(usual(work))) await pause();
     running.process.kill("SIGTERM");
-    // Opened once the other end is.
-    const pipe = await open(work.path("people.ldif"), "w");
-    await pipe.write("version: 1\n");
-    await pipe.close();
     expect((await running.outcome).code).toBe(143);
     const { names } = await status(work);
-    expect([names[0].runs[0].outcome, names[0].runs[0].exitCode]).toEqual(["interrupted", 143]);
+    expect([names[0].runs[0].outcome, names[0].runs[0].exitCode, names[0].state]).toEqual([
+      "interrupted",
+      143,
+      "failed",
+    ]);
   });
 });
 

@@ -18,7 +18,7 @@ export interface NameStatus {
 }
 
 /** `unknown`: no sync has ended yet, as far as is remembered. */
-export type State = "healthy" | "failed" | "overdue" | "unknown";
+type State = "healthy" | "failed" | "overdue" | "unknown";
 
 /** A run as it looks from here and now. */
 export type SeenRun = Omit<RunRecord, "outcome"> & { readonly outcome: RunRecord["outcome"] | "did not finish" };
