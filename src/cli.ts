@@ -51,8 +51,22 @@ export interface StatusOptions extends CommonOptions {
   readonly exitCode?: boolean;
 }
 
+/** What `validate-cron` takes. */
+export interface ValidateCronOptions extends CommonOptions {
+  readonly command: "validate-cron";
+  /** From `schedule` of the configuration where it is not given. */
+  readonly expression?: string;
+  readonly dialect?: "unix" | "quartz" | "spring";
+  readonly timezone?: string;
+  /** How many fire times. */
+  readonly count: number;
+  /** Now, unless told. */
+  readonly from?: Date;
+  readonly emit?: "crontab" | "systemd" | "kubernetes";
+}
+
 /** What was asked for, as plain data. */
-export type Options = RunOptions | CheckOptions | ExplainOptions | StatusOptions;
+export type Options = RunOptions | CheckOptions | ExplainOptions | StatusOptions | ValidateCronOptions;
 
 /** The command to run, or the exit code where the command line was answered already (`--help`, wrong usage). */
 export type Parsed = { readonly options: Options } | { readonly exit: 0 | 2 };
@@ -75,11 +89,16 @@ export function parseArguments(
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText("after", `\nExit codes:\n${exitCodeLines()}`);
-  for (const add of [syncCommand, dryRunCommand, checkCommand, explainCommand, statusCommand]) {
+  for (const add of [syncCommand, dryRunCommand, checkCommand, explainCommand, statusCommand, validateCronCommand]) {
     const command = add(program);
     command.action(() => {
-      const [key] = command.processedArgs;
-      options = { ...command.opts(), command: command.name(), ...(key !== undefined && { key }) } as Options;
+      const [argument] = command.processedArgs;
+      const name = command.registeredArguments[0]?.name().toLowerCase() ?? "";
+      options = {
+        ...command.opts(),
+        command: command.name(),
+        ...(argument !== undefined && { [name]: argument }),
+      } as Options;
     });
   }
   try {
@@ -153,6 +172,36 @@ const statusCommand = (program: Command): Command =>
   commonOptions(program.command("status").description("the last runs and the next due time"))
     .option("--limit <N>", "how many runs of each name are shown", wholeNumber(0), 10)
     .option("--exit-code", "exit with 1 where the last sync failed or did not finish, 4 where none is in time");
+const validateCronCommand = (program: Command): Command =>
+  commonOptions(
+    program
+      .command("validate-cron")
+      .description("is this schedule valid, what does it mean, when does it fire")
+      .argument("[EXPRESSION]", "a cron expression in quotes; unless given, that of schedule in the configuration"),
+  )
+    .option(
+      "--dialect <DIALECT>",
+      "unix, quartz or spring; unless given, told from the number of fields and from ?",
+      oneOf("unix", "quartz", "spring"),
+    )
+    .option("--timezone <IANA>", "such as Europe/Stockholm; unless given, the system's")
+    .option("--count <N>", "how many of the next fire times are shown", wholeNumber(1, 1000), 5)
+    .option("--from <ISO>", "compute from this instant, such as 2027-03-28T00:00:00Z, instead of now", instant)
+    .option(
+      "--emit <TARGET>",
+      "crontab, systemd or kubernetes: print what is to be installed there, and nothing else",
+      oneOf("crontab", "systemd", "kubernetes"),
+    );
+
+/** ISO 8601 with a zone or without time: `Date` takes a time without a zone for local, whatever --timezone says. */
+const instant = (text: string): Date => {
+  const date = new Date(text);
+  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?$/.test(text) && !Number.isNaN(date.getTime()))
+    return date;
+  throw new InvalidArgumentError(
+    "It must be an instant as 2027-03-28T00:00:00Z or 2027-03-28T02:00:00+01:00, or a day.",
+  );
+};
 
 const wholeNumber =
   (min: number, max = Number.MAX_SAFE_INTEGER) =>

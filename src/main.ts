@@ -7,6 +7,7 @@ import {
   parseArguments,
   type RunOptions,
   type StatusOptions,
+  type ValidateCronOptions,
 } from "./cli.ts";
 import type { Io } from "./io.ts";
 
@@ -18,7 +19,16 @@ const run: Command<RunOptions> = async (...asked) => (await import("./commands/r
 const check: Command<CheckOptions> = async (...asked) => (await import("./commands/check.ts")).check(...asked);
 const explain: Command<ExplainOptions> = async (...asked) => (await import("./commands/explain.ts")).explain(...asked);
 const status: Command<StatusOptions> = async (...asked) => (await import("./commands/status.ts")).status(...asked);
-const commands = { sync: run, "dry-run": run, check, explain, status } satisfies Commands;
+const validateCron: Command<ValidateCronOptions> = async (...asked) =>
+  (await import("./commands/validate-cron.ts")).validateCron(...asked);
+const commands = {
+  sync: run,
+  "dry-run": run,
+  check,
+  explain,
+  status,
+  "validate-cron": validateCron,
+} satisfies Commands;
 
 /** Runs one command line (without node and script) and gives the exit code; the one way in. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {

@@ -11,6 +11,7 @@ const dayMs = 86_400_000;
 
 /** The Gregorian calendar repeats itself, weekdays too, every 400 years: what is not met until then never is. */
 const cycle = 400;
+export const cycleMs = 146_097 * dayMs;
 
 /** The local times of a schedule from `from` on, until it is sure that there are no more. */
 export function* localTimes(schedule: Schedule, from: number): Generator<number, void> {

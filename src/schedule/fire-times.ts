@@ -1,4 +1,4 @@
-import { localTimes } from "./calendar.ts";
+import { cycleMs, localTimes } from "./calendar.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Zone } from "./zone.ts";
 
@@ -7,8 +7,10 @@ import type { Zone } from "./zone.ts";
  * change of the clock skips is none, one that it repeats is two: how each scheduler departs from that is in daylight.ts.
  */
 export function* fireTimes(schedule: Schedule, zone: Zone, from: number): Generator<number, void> {
+  // A time that is skipped each year has no end otherwise: 02:00 on the last Sunday of March in Europe.
+  const end = from + cycleMs;
   let start: number | undefined = from + 1;
-  while (start !== undefined) start = yield* untilChange(schedule, zone, start);
+  while (start !== undefined && start < end) start = yield* untilChange(schedule, zone, start);
 }
 
 /** Samoa skipped a day in 2011, and no zone has moved by more. */
@@ -20,6 +22,10 @@ function* untilChange(schedule: Schedule, zone: Zone, start: number): Generator<
   let before = start;
   for (const local of localTimes(schedule, start + offset)) {
     const instant = local - offset;
+    // Far ahead, all changes of the clock on the way are passed over, for none of them brings a local time back from
+    // before here, once it is clear that none is near.
+    if (instant - before > 4 * longestShift && zone.changeBetween(before, before + longestShift) === undefined)
+      return instant - 2 * longestShift;
     const change = zone.changeBetween(before, instant);
     if (change !== undefined) return change;
     yield instant;
