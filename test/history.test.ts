@@ -311,6 +311,23 @@ describe("status", () => {
   });
 });
 
+it("tells validate-cron how long a sync takes, so that it warns of a schedule that fires oftener", async () => {
+  const schedule = { expression: "* * * * *", timezone: "UTC" };
+  const work = await fileWorkspace(anna, { name: "staff", history: { file: "h" }, schedule });
+  const warnings = async () => JSON.parse((await work.run(["validate-cron", "--json"])).stdout).warnings;
+  const run = aRun({
+    outcome: "succeeded",
+    finishedAt: "2026-01-31T02:01:30.000Z",
+    durationMs: 90_000,
+    counts: noCounts,
+  });
+  expect(await warnings()).toEqual([]);
+  await writeFile(work.path("h"), `${JSON.stringify(run)}\n`);
+  expect(await warnings()).toEqual([
+    "fires again after 1 min 0 s, and a run has taken 1 min 30 s: the second one would find the first at work",
+  ]);
+});
+
 describe("a history in a SQLite table", () => {
   const table = { name: "staff", history: { table: "runs" } };
 

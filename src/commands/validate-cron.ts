@@ -25,7 +25,7 @@ export async function validateCron(options: ValidateCronOptions, version: string
   const document = (value: object) => print(JSON.stringify(value, null, 2));
   try {
     const config = await configOf(options, io, talk);
-    const verdict = verdictOf(options, config);
+    const verdict = verdictOf(options, config, await longestRunOf(config, io));
     const emitted = emission(options, verdict, config, version, io);
     if (options.json) document(verdictDocument(verdict, emitted && { target: options.emit, ...emitted }));
     else if (options.emit === undefined) shown(options, verdict, palette(colour(io.stdout))).map(print);
@@ -65,7 +65,20 @@ async function configOf(options: ValidateCronOptions, io: Io, talk: Talk): Promi
   }
 }
 
-function verdictOf(options: ValidateCronOptions, config: ScheduledConfig | undefined): Verdict {
+/** Of the sync that is configured, where its history tells. */
+async function longestRunOf(config: ScheduledConfig | undefined, io: Io): Promise<number | undefined> {
+  if (config === undefined) return undefined;
+  const { longestRunMs } = await import("../history/longest-run.ts");
+  const { name, file, historyFile } = config;
+  // The schedule is right or wrong whether the history can be read or not.
+  return longestRunMs({ name, config: file, historyFile }, io.env).catch(() => undefined);
+}
+
+function verdictOf(
+  options: ValidateCronOptions,
+  config: ScheduledConfig | undefined,
+  longestRunMs: number | undefined,
+): Verdict {
   const scheduled = options.expression === undefined ? config?.schedule() : undefined;
   return validateSchedule({
     expression: options.expression ?? scheduled?.expression ?? "",
@@ -73,6 +86,7 @@ function verdictOf(options: ValidateCronOptions, config: ScheduledConfig | undef
     timezone: options.timezone ?? scheduled?.timezone ?? systemTimezone(),
     from: options.from ?? new Date(),
     count: options.count,
+    longestRunMs,
   });
 }
 

@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { Failure } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { exampleFile } from "./example-file.ts";
+import { glimpse } from "./glimpse.ts";
 import { locate } from "./locate.ts";
 import { keyPath, type Path } from "./problem.ts";
 import { readConfig } from "./read.ts";
@@ -18,6 +19,7 @@ export interface ScheduledConfig {
   /** Absolute. */
   readonly file: string;
   readonly name: string;
+  readonly historyFile?: string | undefined;
   readonly variables: readonly string[];
   readonly secretFiles: readonly string[];
   /** Folders that a run writes to. */
@@ -38,6 +40,7 @@ export async function readScheduled(cwd: string, named: string | undefined): Pro
   return {
     file,
     name: typeof config.name === "string" && config.name !== "" ? config.name : "default",
+    historyFile: glimpse(file, value).historyFile,
     variables: [...new Set(secrets.flatMap(({ env }) => env ?? []))],
     secretFiles: [...new Set(secrets.flatMap(({ file: path }) => path ?? []))],
     writable: databaseFolder(config, dirname(file)),
