@@ -45,6 +45,14 @@ export interface ExplainOptions extends CommonOptions {
   readonly key: string;
 }
 
+/** What `status` takes. */
+export interface StatusOptions extends CommonOptions {
+  readonly command: "status";
+  /** How many runs are shown. */
+  readonly limit: number;
+  readonly exitCode?: boolean;
+}
+
 /** What `validate-cron` takes. */
 export interface ValidateCronOptions extends CommonOptions {
   readonly command: "validate-cron";
@@ -60,7 +68,7 @@ export interface ValidateCronOptions extends CommonOptions {
 }
 
 /** What was asked for, as plain data. */
-export type Options = RunOptions | CheckOptions | ExplainOptions | ValidateCronOptions;
+export type Options = RunOptions | CheckOptions | ExplainOptions | StatusOptions | ValidateCronOptions;
 
 /** The command to run, or the exit code where the command line was answered already (`--help`, wrong usage). */
 export type Parsed = { readonly options: Options } | { readonly exit: 0 | 2 };
@@ -83,7 +91,7 @@ export function parseArguments(
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText("after", `\nExit codes:\n${exitCodeLines()}`);
-  for (const add of [syncCommand, dryRunCommand, checkCommand, explainCommand, validateCronCommand]) {
+  for (const add of [syncCommand, dryRunCommand, checkCommand, explainCommand, statusCommand, validateCronCommand]) {
     const command = add(program);
     command.action(() => {
       const [argument] = command.processedArgs;
@@ -176,6 +184,10 @@ const explainCommand = (program: Command): Command =>
       .argument("<KEY>", "the match key, the DN, or a filter in parentheses"),
   );
 
+const statusCommand = (program: Command): Command =>
+  commonOptions(program.command("status").description("the last runs and the next due time"))
+    .option("--limit <N>", "how many runs of each name are shown", wholeNumber(0), 10)
+    .option("--exit-code", "exit with 1 where the last sync failed or did not finish, 4 where none is in time");
 const validateCronCommand = (program: Command): Command =>
   commonOptions(
     program

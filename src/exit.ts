@@ -5,7 +5,7 @@ import type { Outcome, Summary } from "./report/event.ts";
 export const exitCodes = {
   0: "done",
   1: "failed: directory, database or network; finished batches stand, the open one is rolled back",
-  2: "wrong usage or configuration; nothing was tried",
+  2: "wrong usage or configuration (an invalid cron expression too); nothing was tried",
   3: "done, but some entries were rejected",
   4: "refused by a safety limit, or stopped by too many rejects",
   5: "another run of the same sync holds the lock",

@@ -6,6 +6,7 @@ import {
   type Options,
   parseArguments,
   type RunOptions,
+  type StatusOptions,
   type ValidateCronOptions,
 } from "./cli.ts";
 import type { Io } from "./io.ts";
@@ -17,6 +18,7 @@ type Commands = { readonly [O in Options as O["command"]]: Command<O> };
 const run: Command<RunOptions> = async (...asked) => (await import("./commands/run.ts")).run(...asked);
 const check: Command<CheckOptions> = async (...asked) => (await import("./commands/check.ts")).check(...asked);
 const explain: Command<ExplainOptions> = async (...asked) => (await import("./commands/explain.ts")).explain(...asked);
+const status: Command<StatusOptions> = async (...asked) => (await import("./commands/status.ts")).status(...asked);
 const validateCron: Command<ValidateCronOptions> = async (...asked) =>
   (await import("./commands/validate-cron.ts")).validateCron(...asked);
 const commands = {
@@ -24,6 +26,7 @@ const commands = {
   "dry-run": run,
   check,
   explain,
+  status,
   "validate-cron": validateCron,
 } satisfies Commands;
 

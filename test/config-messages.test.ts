@@ -180,6 +180,29 @@ it.each<[string, Changes, string[]]>([
     { hooks: { onFailure: { run: "x" } } },
     ['hooks.onFailure is an object; it must be { "url": "https://…" } or { "command": ["PROGRAM", "ARGUMENT"] }'],
   ],
+  [
+    "the address of a hook, which may be a secret",
+    { hooks: { onChange: { url: "https://user:hush@example.com" }, onFailure: { url: "hush" } } },
+    [
+      "hooks.onChange.url must be a URL that starts with https:// or http://, without a password in it",
+      "hooks.onFailure.url must be a URL that starts with https:// or http://, without a password in it",
+    ],
+  ],
+  [
+    "a header that HTTP cannot carry",
+    { hooks: { onChange: { url: "https://a.example", headers: { authorization: "hush\nhush" } } } },
+    ["hooks.onChange.headers.authorization holds a character that no HTTP header can have"],
+  ],
+  [
+    "a history in two places",
+    { history: { file: "a", table: "b" } },
+    ['history is an object; it must be { "file": "PATH" } or { "table": "NAME" }'],
+  ],
+  [
+    "a history in the table of the users",
+    { history: { table: "Users" } },
+    ["history.table is users, the table of the users; it must be another one"],
+  ],
 ])("tells what is wrong with %s", async (_, changes, problems) => {
   expect(await problemsOf(withChanges(changes))).toEqual(problems);
 });

@@ -59,6 +59,7 @@ it("fills in defaults, makes paths absolute and lists of what may be one or seve
   await write(".syncrc.json", minimal);
   expect(await load()).toEqual({
     file: join(folder, ".syncrc.json"),
+    hash: expect.stringMatching(/^[\da-f]{64}$/),
     warnings: [],
     secrets: [],
     config: {
@@ -90,6 +91,7 @@ it("fills in defaults, makes paths absolute and lists of what may be one or seve
       leavers: { action: "ignore" },
       protect: [],
       limits: { deactivate: { max: 500, maxPercent: 10 }, update: {}, insert: {}, reject: { max: 100 } },
+      hooks: {},
       batchSize: 500,
       retry: { attempts: 5 },
     },
@@ -412,21 +414,75 @@ it.each([
   );
 });
 
-it("warns of keys that this version does not use", async () => {
-  const unused = {
-    history: { file: "history.sqlite" },
-    hooks: {
-      onChange: { url: "https://example.com", headers: { authorization: { env: "NONE" } } },
-      onFailure: { command: ["x"] },
-    },
-    schedule: { expression: "0 2 * * *" },
+it("resolves history, metrics and hooks: absolute paths, secrets of headers, defaults", async () => {
+  const headers = { Authorization: { env: "TOKEN" }, "X-Key": "literal", "Content-Type": "application/vnd.x+json" };
+  const written = {
+    history: { file: "h.jsonl" },
+    metrics: { file: "staff.txt" },
+    hooks: { onChange: { url: "https://example.com/secret-path", headers }, onFailure: { command: ["x"] } },
   };
-  await write(".syncrc.json", JSON.stringify({ ...JSON.parse(minimal), ...unused }));
-  const { warnings } = await load();
-  expect(warnings).toEqual([
-    "history is not used by this version (0.1.0)",
-    "hooks is not used by this version (0.1.0)",
+  await write(".syncrc.json", JSON.stringify({ ...JSON.parse(minimal), ...written }));
+  const { config, warnings, secrets } = await load(undefined, { TOKEN: "hush hush" });
+  expect({ ...config, sources: 0, target: 0 }).toMatchObject({
+    history: { file: join(folder, "h.jsonl") },
+    metrics: { file: join(folder, "staff.txt") },
+    hooks: {
+      onChange: {
+        url: "https://example.com/secret-path",
+        headers: { Authorization: "hush hush", "X-Key": "literal", "Content-Type": "application/vnd.x+json" },
+        timeoutMs: 10_000,
+        retries: 2,
+      },
+      onFailure: { command: ["x"], timeoutMs: 30_000 },
+    },
+  });
+  expect(secrets).toEqual(["hush hush", "literal"]);
+  expect(warnings.filter((each) => !each.includes("holds a secret"))).toEqual([
+    "metrics.file does not end in .prom, and node_exporter reads no other files",
   ]);
+});
+
+it("has one hash for one configuration, whatever the order of its keys and whatever its secrets", async () => {
+  const of = async (changes: object, env = {}) => {
+    await write(".syncrc.json", JSON.stringify({ ...JSON.parse(minimal), ...changes }));
+    return (await load(undefined, env)).hash;
+  };
+  const hook = (url: string, token: object | string) => ({ hooks: { onChange: { url, headers: { a: token } } } });
+  const plain = await of({});
+  expect(plain).toMatch(/^[\da-f]{64}$/);
+  const { source, ...others } = JSON.parse(minimal);
+  await write(
+    ".syncrc.json",
+    JSON.stringify({ ...others, source: { ...source, bindDn: "cn=x", bindPassword: "one" } }),
+  );
+  const one = (await load()).hash;
+  await write(
+    ".syncrc.json",
+    JSON.stringify({ source: { bindPassword: "two", bindDn: "cn=x", ...source }, ...others }),
+  );
+  expect((await load()).hash).toBe(one);
+  expect(one).not.toBe(plain);
+  expect(await of(hook("https://a.example/1", "secret"))).toBe(plain);
+  expect(await of(hook("https://b.example/2", { env: "T" }), { T: "t" })).toBe(plain);
+  expect(await of({ batchSize: 7 })).not.toBe(plain);
+});
+
+it("tells what it knows of a configuration before it is checked", async () => {
+  const glimpses = async (text: string) => {
+    await write(".syncrc.json", text);
+    const told: unknown[] = [];
+    await loadConfig({ cwd: folder, env: {}, version: "0", seen: (each) => told.push(each) }).catch(() => {});
+    return told.at(-1);
+  };
+  const file = join(folder, ".syncrc.json");
+  expect(await glimpses('{ "name": "staff", "history": { "file": "h" }, "nme": 1 }')).toEqual({
+    file,
+    name: "staff",
+    historyFile: join(folder, "h"),
+  });
+  expect(await glimpses("{}")).toEqual({ file, name: "default", historyFile: undefined });
+  expect(await glimpses('{ "name": 1 }')).toEqual({ file, name: undefined, historyFile: undefined });
+  expect(await glimpses("{")).toEqual({ file });
 });
 
 it("ships an example that loads without a warning", async () => {
@@ -463,8 +519,11 @@ it("ships an example that shows every key, in comments only those that exclude a
       "history",
       "hooks",
       "key",
+      "metrics",
       "onChange",
       "onFailure",
+      "onSuccess",
+      "retries",
       "socketPath",
     ].sort(),
   );

@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { makeCertificates } from "./servers/certificates.ts";
-import { makeTestFolder, removeTestFolder } from "./servers/folder.ts";
+import { makeTestFolder, removeTestFolder, testFolder } from "./servers/folder.ts";
 import { installMissing } from "./servers/install.ts";
 import { makeTemplate } from "./servers/mariadb.ts";
 
@@ -7,6 +8,8 @@ import { makeTemplate } from "./servers/mariadb.ts";
 export async function setup(): Promise<void> {
   await installMissing();
   await makeTestFolder();
+  // Programs that a test starts by itself remember their runs there, and not in the home of whoever runs the tests.
+  process.env.XDG_STATE_HOME = join(testFolder(), "state");
   try {
     await Promise.all([makeTemplate(), makeCertificates()]);
   } catch (error) {

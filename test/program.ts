@@ -59,7 +59,9 @@ interface Document {
 export async function workspace(): Promise<Workspace> {
   const folder = await instanceFolder("work-");
   const path = (name: string) => join(folder, name);
-  const environment = (env: Readonly<Record<string, string>> = {}) => ({ ...process.env, TMPDIR: folder, ...env });
+  // Runs are remembered here, and not in the home of whoever runs the tests.
+  const own = { TMPDIR: folder, XDG_STATE_HOME: path("state") };
+  const environment = (env: Readonly<Record<string, string>> = {}) => ({ ...process.env, ...own, ...env });
   const run: Workspace["run"] = (args, env) =>
     outcomeOf([process.execPath, bin, ...args], { cwd: folder, env: environment(env) });
   return {

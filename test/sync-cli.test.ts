@@ -148,7 +148,7 @@ describe("a sync from a file into SQLite", () => {
   });
 
   it("writes stderr as JSON lines where asked to", async () => {
-    const work = await fileWorkspace(anna, { history: { file: "x" } });
+    const work = await fileWorkspace(anna, { metrics: { file: "x" } });
     const { stderr } = await work.run(["sync", "--log-format", "json"]);
     expect(
       stderr
@@ -160,7 +160,7 @@ describe("a sync from a file into SQLite", () => {
       {
         time: expect.any(String),
         level: "warning",
-        message: expect.stringContaining("history is not used by this version"),
+        message: expect.stringContaining("metrics.file does not end in .prom"),
       },
     ]);
   });

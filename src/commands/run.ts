@@ -10,6 +10,7 @@ import { limitsOfRun } from "../limits.ts";
 import { type Asking, lease } from "../lock.ts";
 import { makePlan, type Plan, withEntries } from "../plan.ts";
 import { redact } from "../redact.ts";
+import { combine } from "../report/combine.ts";
 import type { Counts, Header, Report, SyncEvent } from "../report/event.ts";
 import { openReports, type Reports } from "../report/open.ts";
 import { type Tally, tally } from "../report/tally.ts";
@@ -20,6 +21,7 @@ import type { Source } from "../source/source.ts";
 import { type Run, sync } from "../sync.ts";
 import { openTarget } from "../target/open.ts";
 import type { Target } from "../target/target.ts";
+import { openBooks } from "./bookkeeping.ts";
 import { modeOf } from "./modes.ts";
 import { thisRunner } from "./runner.ts";
 
@@ -31,15 +33,19 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
   const counted = tally();
   const safe = (text: string) => redact(text, secrets);
   const reports = openReports(options, io, head, safe);
+  const books = openBooks({ options, version, io, head, safe, warn: reports.warn });
   const interruption = listen(io);
   let end: Ending = { outcome: "succeeded", code: 0, error: null };
   let cause: unknown;
   try {
     checkFilter(options.filter);
-    const loaded = await loadConfig({ cwd: io.cwd(), file: options.config, env: io.env, version });
+    const { seen } = books;
+    const loaded = await loadConfig({ cwd: io.cwd(), file: options.config, env: io.env, version, seen });
     secrets.push(...loaded.secrets);
+    await books.begin(loaded);
     reports.open();
-    await carryOut(options, loaded, head, reports, counted, interruption.signal);
+    const report = combine(counted.report, books.report, (event) => reports.report(event));
+    await carryOut(options, loaded, head, report, counted, interruption.signal);
     end = goodEnd(options, counted.counts());
   } catch (error) {
     end = standing(options, counted.counts(), endingOf(error, interruption.signal));
@@ -54,10 +60,16 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
   const unfinished = told(reports, { type: "finished", summary });
   // After the summary, so that it is the last thing that people read.
   if (end.error) reports.failed(end.error, cause);
-  if (!unfinished) return end.code;
-  const { code, error: words } = endingOf(unfinished, new AbortController().signal);
-  reports.failed(words, unfinished);
-  return end.code === 0 || end.code === 3 || end.code === 10 ? code : end.code;
+  const code = unfinished ? codeWithout(reports, unfinished, end.code) : end.code;
+  await books.end(summary, code);
+  return code;
+}
+
+/** Says why a file that an option names could not be finished; gives the exit code, which is no longer that of a success. */
+function codeWithout(reports: Reports, unfinished: unknown, before: number): number {
+  const { code, error } = endingOf(unfinished, new AbortController().signal);
+  reports.failed(error, unfinished);
+  return before === 0 || before === 3 || before === 10 ? code : before;
 }
 
 /** Tells the end; gives back why a file that an option names could not be finished. */
@@ -93,15 +105,11 @@ async function carryOut(
   options: RunOptions,
   loaded: LoadedConfig,
   head: Pick<Header, "command" | "runId" | "startedAt">,
-  reports: Reports,
+  report: Report,
   counted: Tally,
   signal: AbortSignal,
 ): Promise<void> {
   const { config } = loaded;
-  const report: Report = (event) => {
-    counted.report(event);
-    reports.report(event);
-  };
   const mode = modeOf(options);
   const target = await openTarget(config.target, { readOnly: mode.readOnly });
   try {

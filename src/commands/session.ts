@@ -1,5 +1,5 @@
 import type { CommonOptions, Options } from "../cli.ts";
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { type LoadedConfig, type LoadRequest, loadConfig } from "../config/load.ts";
 import { Failure } from "../errors.ts";
 import { endingOf, Interrupted } from "../exit.ts";
 import { listen } from "../interruption.ts";
@@ -11,8 +11,8 @@ import { errorWords, stackOf } from "../report/words.ts";
 import { shellWord } from "../source/ldapsearch.ts";
 
 /** What a command has in hand that looks at things and answers, and writes nothing. */
-export interface Session {
-  readonly loaded: LoadedConfig;
+export interface Session<L = LoadedConfig> {
+  readonly loaded: L;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
   /** One line of the answer for people, on stdout at once; nothing with `--json`. Secrets are taken out. */
@@ -34,12 +34,15 @@ export interface Answer {
 /**
  * Loads the configuration, lets the command work, and gives the exit code. What goes wrong is told as everywhere: one line
  * on stderr, and with `--json` a document with `error`.
+ *
+ * @param load how, where the command does not need all of it
  */
-export async function inSession(
+export async function inSession<L extends LoadedConfig | undefined = LoadedConfig>(
   options: CommonOptions & Pick<Options, "command">,
   version: string,
   io: Io,
-  work: (session: Session) => Promise<Answer>,
+  work: (session: Session<L>) => Promise<Answer>,
+  load: (request: LoadRequest) => Promise<L> = loadConfig as (request: LoadRequest) => Promise<L>,
 ): Promise<number> {
   const secrets: string[] = [];
   const safe = (text: string) => redact(text, secrets);
@@ -51,23 +54,23 @@ export async function inSession(
   const print = (line: string) => {
     if (!options.json) io.stdout.write(`${safe(line)}\n`);
   };
-  const document = (name: string, rest: object) => {
+  const document = (name: string | undefined, rest: object) => {
     // Values alone: in the text as a whole a secret such as "null" would be part of the JSON itself.
     const value = (_: string, each: unknown) => (typeof each === "string" ? safe(each) : each);
     const text = JSON.stringify({ command: options.command, name, ...rest }, value, 2);
     if (options.json) io.stdout.write(`${text}\n`);
   };
   const interruption = listen(io);
-  let name = "default";
+  let name: string | undefined = "default";
   let known = (): object => ({});
   const soFar: Session["soFar"] = (give) => {
     known = give;
   };
   try {
-    const loaded = await loadConfig({ cwd: io.cwd(), file: options.config, env: io.env, version });
-    secrets.push(...loaded.secrets);
-    name = loaded.config.name;
-    for (const warning of loaded.warnings) talk("warning", warning);
+    const loaded = await load({ cwd: io.cwd(), file: options.config, env: io.env, version });
+    secrets.push(...(loaded?.secrets ?? []));
+    name = loaded?.config.name;
+    for (const warning of loaded?.warnings ?? []) talk("warning", warning);
     const paint = palette(colour(io.stdout));
     const { code, document: rest } = await work({ loaded, signal: interruption.signal, print, paint, talk, soFar });
     document(name, { ...rest, error: null });

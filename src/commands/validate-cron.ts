@@ -26,7 +26,7 @@ export async function validateCron(options: ValidateCronOptions, version: string
   try {
     const config = await configOf(options, io, talk);
     if (options.emit !== undefined && config !== undefined && config.hidden > 0) talk("warning", hiddenWords(config));
-    const verdict = verdictOf(options, config);
+    const verdict = verdictOf(options, config, await longestRunOf(config, io));
     const emitted = emission(options, verdict, config, version, io);
     if (options.json) document(verdictDocument(verdict, emitted && { target: options.emit, ...emitted }));
     else if (options.emit === undefined) shown(options, verdict, palette(colour(io.stdout))).map(print);
@@ -64,12 +64,25 @@ async function configOf(options: ValidateCronOptions, io: Io, talk: Talk): Promi
     if (!(error instanceof Failure) || !error.message.startsWith("no configuration in")) throw error;
     const file = resolve(io.cwd(), ".syncrc.json");
     talk("warning", `there is no configuration here yet: what is emitted names ${file}`);
-    const none = { name: "default", variables: [], secretFiles: [], hidden: 0, writable: [] };
+    const none = { name: "default", variables: [], secretFiles: [], hidden: 0, writable: [], historyFile: undefined };
     return { ...none, file, schedule: () => ({ expression }) };
   }
 }
 
-function verdictOf(options: ValidateCronOptions, config: ScheduledConfig | undefined): Verdict {
+/** Of the sync that is configured, where its history tells. */
+async function longestRunOf(config: ScheduledConfig | undefined, io: Io): Promise<number | undefined> {
+  if (config === undefined) return undefined;
+  const { longestRunMs } = await import("../history/longest-run.ts");
+  const { name, file, historyFile } = config;
+  // The schedule is right or wrong whether the history can be read or not.
+  return longestRunMs({ name, config: file, historyFile }, io.env).catch(() => undefined);
+}
+
+function verdictOf(
+  options: ValidateCronOptions,
+  config: ScheduledConfig | undefined,
+  longestRunMs: number | undefined,
+): Verdict {
   const scheduled = options.expression === undefined ? config?.schedule() : undefined;
   return validateSchedule({
     expression: options.expression ?? scheduled?.expression ?? "",
@@ -77,6 +90,7 @@ function verdictOf(options: ValidateCronOptions, config: ScheduledConfig | undef
     timezone: options.timezone ?? scheduled?.timezone ?? systemTimezone(),
     from: options.from ?? new Date(),
     count: options.count,
+    longestRunMs,
   });
 }
 

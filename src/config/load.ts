@@ -3,6 +3,8 @@ import { dirname } from "node:path";
 import { Failure } from "../errors.ts";
 import { exampleFile } from "./example-file.ts";
 import { explain } from "./explain.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { type Glimpse, glimpse } from "./glimpse.ts";
 import { locate } from "./locate.ts";
 import { keyPath, type Problem } from "./problem.ts";
 import { type ConfigText, readConfig } from "./read.ts";
@@ -21,12 +23,18 @@ export interface LoadRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of this program, for what it does not carry out yet. */
   readonly version: string;
+  /** Told what is known before it is checked. */
+  readonly seen?: (glimpse: Glimpse) => void;
+  /** Whether secrets and certificates must be at hand; they must unless told. */
+  readonly secretsNeeded?: (config: Config) => boolean;
 }
 
 export interface LoadedConfig {
   /** Absolute path of the configuration file. */
   readonly file: string;
   readonly config: ResolvedConfig;
+  /** The same for the same configuration, whatever its secrets. */
+  readonly hash: string;
   readonly warnings: readonly string[];
   /** Every secret in the configuration, to be kept out of all output. */
   readonly secrets: readonly string[];
@@ -39,9 +47,12 @@ const PROBLEMS_TOLD = 10;
  * Finds, reads, checks and resolves the configuration.
  * @throws Failure("configuration") that tells every problem on a line of its own, as `FILE:LINE:COLUMN: KEY says …`
  */
-export async function loadConfig({ cwd, file: named, env, version }: LoadRequest): Promise<LoadedConfig> {
-  const { file, warnings } = await locate(cwd, named);
+export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
+  const { env, version, seen = () => {}, secretsNeeded = () => true } = request;
+  const { file, warnings } = await locate(request.cwd, request.file);
+  seen({ file });
   const text = await readConfig(file);
+  seen(glimpse(file, text.value));
   const reserved = reservedKeys(text.value);
   if (reserved.length > 0) throw refusal(text, reserved);
   const parsed = configSchema.safeParse(text.value);
@@ -54,17 +65,14 @@ export async function loadConfig({ cwd, file: named, env, version }: LoadRequest
     env,
     problems: [],
     secrets: [],
-    warnings: [...warnings, ...unusedKeys(parsed.data, version)],
+    warnings: [...warnings],
   };
   const config = await resolveConfig(parsed.data, context);
-  const problems = [...crossCheck(parsed.data, version), ...context.problems];
+  const missing = secretsNeeded(parsed.data) ? context.problems : [];
+  const problems = [...crossCheck(parsed.data, version), ...missing];
   if (problems.length > 0) throw refusal(text, problems);
-  return { file, config, warnings: context.warnings, secrets: context.secrets };
-}
-
-function unusedKeys(config: Config, version: string): string[] {
-  const given = (["history", "hooks"] as const).filter((key) => config[key] !== undefined);
-  return given.map((key) => `${key} is not used by this version (${version})`);
+  const { secrets } = context;
+  return { file, config, hash: fingerprint(text.value), warnings: context.warnings, secrets };
 }
 
 function refusal(text: ConfigText, problems: readonly Problem[]): Failure {

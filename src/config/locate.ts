@@ -40,6 +40,13 @@ export async function locate(cwd: string, named?: string): Promise<Located> {
   return { file: found, warnings: others.map((file) => `${file} is not read, because ${found} is there too`) };
 }
 
+/** Whether the working directory has a configuration, good or bad. */
+export async function hasConfig(cwd: string): Promise<boolean> {
+  const isThere = (place: string): boolean => lstatSync(join(cwd, place), { throwIfNoEntry: false }) !== undefined;
+  if ([...PLACES.slice(0, -1), ...EXECUTABLE_PLACES].some(isThere)) return true;
+  return (await search(cwd)) !== undefined;
+}
+
 /**
  * YAML as data.
  * @returns undefined or null where there is nothing but comments

@@ -30,8 +30,9 @@ export function valueAt(root: unknown, path: Path): unknown {
   return value;
 }
 
-/** Whether the value at a path is (or was meant as) a secret, so that no message may show it. */
+/** Whether the value at a path is (or was meant as) a secret, so that no message may show it: the URL of a hook may be one. */
 export function isSecretPath(path: Path): boolean {
+  if (path[0] === "hooks" && path.includes("url")) return true;
   return path.some((key) => key === "bindPassword" || key === "password" || key === "headers");
 }
 

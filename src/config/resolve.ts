@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Path, Problem } from "./problem.ts";
+import { type ResolvedHooks, resolveHooks } from "./resolve-hooks.ts";
 import { eachSource } from "./rules.ts";
 import type { Config, SourceConfig } from "./schema.ts";
 import { resolveSecret, type SecretContext } from "./secrets.ts";
@@ -26,9 +27,10 @@ export type ResolvedTarget =
     });
 
 /** The configuration as the program uses it: checked, defaults filled in, secrets resolved, paths absolute. */
-export type ResolvedConfig = Omit<Config, "source" | "target"> & {
+export type ResolvedConfig = Omit<Config, "source" | "target" | "hooks"> & {
   readonly sources: readonly ResolvedSource[];
   readonly target: ResolvedTarget;
+  readonly hooks: ResolvedHooks;
 };
 
 /** Fills in secrets and absolute paths. What is missing for that is added to the context's problems. */
@@ -36,8 +38,22 @@ export async function resolveConfig(config: Config, context: SecretContext): Pro
   const sources: ResolvedSource[] = [];
   for (const { source, path } of eachSource(config)) sources.push(await resolveSource(source, path, context));
   const target = await resolveTarget(config.target, context);
-  const { source: _, ...rest } = config;
-  return { ...rest, sources, target };
+  const { source: _, history, metrics, ...rest } = config;
+  const absolute = <T extends { file: string }>(place: T): T => ({
+    ...place,
+    file: resolve(context.directory, place.file),
+  });
+  if (metrics && !metrics.file.endsWith(".prom")) {
+    context.warnings.push("metrics.file does not end in .prom, and node_exporter reads no other files");
+  }
+  return {
+    ...rest,
+    sources,
+    target,
+    ...(history && { history: "file" in history ? absolute(history) : history }),
+    ...(metrics && { metrics: absolute(metrics) }),
+    hooks: await resolveHooks(config.hooks ?? {}, context),
+  };
 }
 
 async function resolveSource(source: SourceConfig, path: Path, context: SecretContext): Promise<ResolvedSource> {

@@ -15,6 +15,7 @@ export function crossCheck(config: Config, version: string): Problem[] {
     ...checkMapping(config.mapping),
     ...checkMatchKey(config),
     ...checkState(config),
+    ...checkHistory(config),
     ...config.protect.flatMap((row, index) =>
       Object.keys(row).length === 0
         ? [
@@ -42,6 +43,13 @@ function checkOneSource(source: SourceConfig, path: Path, version: string): Prob
     { path: preset, says: `"${active}" ${notAvailable(version)}; write the filter itself` },
     ...checkSource(rest, path),
   ];
+}
+
+function checkHistory({ history, target }: Config): Problem[] {
+  const isUsersTable = history && "table" in history && history.table.toLowerCase() === target.table.toLowerCase();
+  return isUsersTable
+    ? [{ path: ["history", "table"], says: `is ${target.table}, the table of the users; it must be another one` }]
+    : [];
 }
 
 function checkConnection(target: Config["target"]): Problem[] {

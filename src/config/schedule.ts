@@ -4,6 +4,7 @@ import { Failure } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { nearest } from "../nearest.ts";
 import { exampleFile } from "./example-file.ts";
+import { glimpse } from "./glimpse.ts";
 import { locate } from "./locate.ts";
 import { keyPath, type Path } from "./problem.ts";
 import { readConfig } from "./read.ts";
@@ -21,6 +22,7 @@ export interface ScheduledConfig {
   /** Absolute. */
   readonly file: string;
   readonly name: string;
+  readonly historyFile?: string | undefined;
   readonly variables: readonly string[];
   readonly secretFiles: readonly string[];
   /** How many secrets are not among them: what stands there may be the secret itself. */
@@ -52,6 +54,7 @@ export async function readScheduled(
   return {
     file,
     name: typeof config.name === "string" && config.name !== "" ? config.name : "default",
+    historyFile: glimpse(file, value).historyFile,
     variables: [...new Set(shownVariables)],
     secretFiles: [...new Set(shownFiles)],
     hidden: variables.length + files.length - shownVariables.length - shownFiles.length,

@@ -186,15 +186,50 @@ const columnValues = z.record(text, scalarOrNull);
 
 const hook = z.union(
   [
-    z.strictObject({ url: text, headers: z.record(text, secret).optional() }),
-    z.strictObject({ command: z.array(text).min(1) }),
+    z.strictObject({
+      url: z
+        .string()
+        .regex(
+          /^https?:\/\/[^\s@/?#]+([/?#]\S*)?$/i,
+          "a URL that starts with https:// or http://, without a password in it",
+        )
+        .describe("Where the JSON document of the run is sent to (POST)."),
+      headers: z
+        .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "the name of an HTTP header"), secret)
+        .default({})
+        .describe("Sent with it. The values are secrets."),
+      timeoutMs: milliseconds.default(10_000).describe("How long one try may take, in milliseconds."),
+      retries: z.int().min(0).max(10).default(2).describe("How often to try again where it did not get through."),
+    }),
+    z.strictObject({
+      command: z
+        .array(text)
+        .min(1)
+        .describe(
+          "Program and arguments, started without a shell in the folder of this file; the document is its input.",
+        ),
+      timeoutMs: milliseconds.default(30_000).describe("How long it may take, in milliseconds; then it is ended."),
+    }),
   ],
   '{ "url": "https://…" } or { "command": ["PROGRAM", "ARGUMENT"] }',
 );
 
+const historyPlace = z.union(
+  [
+    z.strictObject({ file: text.describe("JSON lines, a file of their own.") }),
+    z.strictObject({
+      table: z
+        .string()
+        .regex(/^.{1,64}$/, "the name of a table")
+        .describe("A table of the target database, created where it does not exist. Dry runs stay in the usual file."),
+    }),
+  ],
+  '{ "file": "PATH" } or { "table": "NAME" }',
+);
+
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe("Lets an editor complete and check this file."),
-  name: text.default("default").describe("Names the sync in what it prints."),
+  name: text.default("default").describe("Names the sync in what it prints, its history and its metrics."),
   source: z
     .union([sourceSchema, z.array(sourceSchema).min(1)], "an object, or a list of objects")
     .describe("Where the people are read. Of several, each has its own server, credentials, base and filter."),
@@ -236,7 +271,15 @@ export const configSchema = z.strictObject({
       attempts: count.default(5).describe("How often a batch is tried again after a deadlock or a lost connection."),
     })
     .prefault({}),
-  history: z.strictObject({ file: text }).optional().describe("Where runs are remembered. Not used by this version."),
+  history: historyPlace
+    .optional()
+    .describe(
+      "Where runs are remembered: $XDG_STATE_HOME/idm-ldap-sync/history.jsonl (below ~/.local/state) unless told.",
+    ),
+  metrics: z
+    .strictObject({ file: text.describe("Its name should end in .prom. Each sync needs a file of its own.") })
+    .optional()
+    .describe("A text file for Prometheus (node_exporter's textfile collector), written at the end of each sync."),
   schedule: z
     .strictObject({
       expression: text.describe("Cron expression."),
@@ -246,9 +289,13 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("When the sync is meant to run. Data for whoever schedules it: the program does not start by itself."),
   hooks: z
-    .strictObject({ onChange: hook.optional(), onFailure: hook.optional() })
+    .strictObject({
+      onChange: hook.optional().describe("After a sync that changed rows, however it ended."),
+      onSuccess: hook.optional().describe("After a sync that did all there was to do, without a reject."),
+      onFailure: hook.optional().describe("After a sync that failed, was refused, or had rejects."),
+    })
     .optional()
-    .describe("Who is told. Not used by this version."),
+    .describe("Who is told of a sync that has ended. A hook that fails is warned of, no more."),
 });
 
 /** The configuration as validated, defaults filled in, secrets not yet resolved. */

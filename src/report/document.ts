@@ -22,16 +22,19 @@ export function jsonDocument(
     else if (event.type === "notice") notices.push(event.message);
     else if (event.type === "warning") warnings.push(event.message);
     else if (event.type === "finished")
-      print(`${JSON.stringify(document(header, event.summary, { rejects, changes, notices, warnings }), null, 2)}\n`);
+      print(
+        `${JSON.stringify(runDocument(header, event.summary, { rejects, changes, notices, warnings }), null, 2)}\n`,
+      );
   };
 }
 
-const document = (
+/** A run as one document. */
+export const runDocument = (
   header: Pick<Header, "command" | "name" | "runId" | "startedAt">,
   summary: Summary,
   lists: {
     readonly rejects: readonly Reject[];
-    readonly changes: readonly Change[];
+    readonly changes: readonly object[];
     readonly notices: readonly string[];
     readonly warnings: readonly string[];
   },

@@ -4,6 +4,7 @@ import type { RunOptions } from "../cli.ts";
 import { Failure } from "../errors.ts";
 import { Interrupted } from "../exit.ts";
 import type { Io, Stream } from "../io.ts";
+import { visible } from "../mapping/printable.ts";
 import { combine } from "./combine.ts";
 import { jsonDocument } from "./document.ts";
 import type { Header, Report, Summary } from "./event.ts";
@@ -20,6 +21,8 @@ export interface Reports {
   readonly report: Report;
   /** Opens the files that the options name; a `Failure("usage")` where that cannot be. */
   open(): void;
+  /** Says what went wrong beside the run. */
+  warn(message: string): void;
   /** Says why a run ended. */
   failed(words: Summary["error"], error: unknown): void;
 }
@@ -92,6 +95,7 @@ export function openReports(
       // The page is finished last: where it cannot be, the summary has been told.
       all = combine(changes, rejects, talked, ...page);
     },
+    warn: (message) => aside(() => talk("warning", visible(safe(message)))),
     failed: (words, error) => {
       const foreseen = error instanceof Failure || error instanceof Interrupted;
       const stack = error instanceof Error && (options.verbose || !foreseen) ? `\n${stackOf(error)}` : "";

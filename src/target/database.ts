@@ -88,12 +88,14 @@ function withKnownIndexes(table: Table, { keyCollations }: Dialect): Table {
   return { ...table, uniqueIndexes };
 }
 
-const unreachable = (error: WriteError): Failure =>
+/** Before anything was written there is nothing to try again. */
+export const unreachable = (error: WriteError): Failure =>
   new Failure("database", error.message, {
-    hint:
-      error.trouble === "outage"
-        ? "is it running, and are host and port in target.connection right?"
-        : "run again when nobody else is in the way",
+    hint: {
+      outage: "is it running, and are host and port in target.connection right?",
+      conflict: "run again when nobody else is in the way",
+      refused: undefined,
+    }[error.trouble],
     cause: error,
   });
 

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from "../config/load.ts";
+import { type Connection, connected } from "./connection.ts";
 import { databaseTarget, type Opening } from "./database.ts";
 import type { Dialect } from "./dialect.ts";
 import { mysqlDialect } from "./mysql.ts";
@@ -15,6 +16,15 @@ const dialects = { mysql2: mysqlDialect, sqlite: sqliteDialect } satisfies Diale
 
 /** Connects, and reads the table's shape. */
 export function openTarget(config: TargetConfig, opening: Partial<Opening> = {}): Promise<Target> {
-  const dialect = dialects[config.client] as (config: TargetConfig) => Dialect;
-  return databaseTarget(dialect(config), config, { readOnly: false, ...opening });
+  return databaseTarget(dialectOf(config), config, { readOnly: false, ...opening });
 }
+
+/** A short connection to the same database, for a table of the program's own. */
+export const withConnection = <T>(
+  config: TargetConfig,
+  { readOnly }: Pick<Opening, "readOnly">,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> => connected(dialectOf(config), readOnly, work);
+
+const dialectOf = (config: TargetConfig): Dialect =>
+  (dialects[config.client] as (config: TargetConfig) => Dialect)(config);
