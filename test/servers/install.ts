@@ -41,6 +41,8 @@ const requirements: readonly Requirement[] = [
   { what: "/usr/bin/time", from: "time", present: () => isExecutable("/usr/bin/time") },
   aProgram("openssl", "openssl"),
   aProgram("setpriv", "util-linux"),
+  aProgram("cron", "cron"),
+  aProgram("unshare", "util-linux"),
   aProgram("chromium", "chromium"),
   aProgram("systemd-analyze", "systemd"),
   aProgram("faketime", "faketime"),
