@@ -4,7 +4,7 @@ import type { RunOptions } from "../cli.ts";
 import { type LoadedConfig, loadConfig, type ResolvedConfig } from "../config/load.ts";
 import { type Ending, endingOf } from "../exit.ts";
 import { checkFilter, refuseEmpty, tableWarnings } from "../guards.ts";
-import { listen, wait } from "../interruption.ts";
+import { listen } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { limitsOfRun } from "../limits.ts";
 import { type Asking, lease } from "../lock.ts";
@@ -14,7 +14,7 @@ import { combine } from "../report/combine.ts";
 import type { Counts, Header, Report, SyncEvent } from "../report/event.ts";
 import { openReports, type Reports } from "../report/open.ts";
 import { type Tally, tally } from "../report/tally.ts";
-import type { Retry } from "../retry.ts";
+import { type Retry, retryOf } from "../retry.ts";
 import { shellWord } from "../source/ldapsearch.ts";
 import { openSource } from "../source/open.ts";
 import type { Source } from "../source/source.ts";
@@ -125,7 +125,7 @@ async function carryOut(
     for (const message of warnings) report({ type: "warning", message });
     for (const message of source.commands) report({ type: "detail", message });
     const limits = limitsOfRun(config.limits, options);
-    const retry = { attempts: config.retry.attempts, report, signal, wait, random: Math.random };
+    const retry = retryOf(config, report, signal);
     const absence = watchAbsence(plan.mapped, options.filter === undefined ? 1 : leastToTell);
     await mode.into(target, askingOf(options, config.name, head.runId, retry), async (into, signal) => {
       report({ type: "begun" });
