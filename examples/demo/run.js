@@ -1,6 +1,7 @@
 // `npm run demo`: the main job with nothing installed. A directory of 1,000 invented people is an LDIF file, the users
 // table is in a SQLite file, both in a new temporary folder. The directory changes, is previewed, and synchronised again.
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { changeDirectory, makeFolder, program } from "./folder.js";
 
 const say = (text = "") => process.stdout.write(`${text}\n`);
@@ -12,11 +13,13 @@ changeDirectory(folder);
 run(
   "2. The directory has changed: a new mail address, a marriage, somebody who has become active, a joiner. What would a sync do?",
   "dry-run",
+  "--report",
+  "preview.html",
 );
 run("3. That is what was meant, so it is done:", "sync");
 showTable();
 say(
-  `\nTry it: cd ${folder}\nand run ${program} sync once more: nothing differs, nothing is written. The folder can be deleted.`,
+  `\nThe same preview, as a page for people: ${join(folder, "preview.html")}\nTry it: cd ${folder}\nand run ${program} sync once more: nothing differs, nothing is written. The folder can be deleted.`,
 );
 
 function run(title, ...args) {
