@@ -153,7 +153,7 @@ describe("a second run, while the first one writes,", () => {
   it("waits with --wait, says so, and runs; and gives up when the time is over", async () => {
     const first = work.start(["sync"], password);
     const [patient, hasty] = await beside(first, async () => {
-      const running = work.start(["sync", "--wait", "60"], password);
+      const running = work.start(["sync", "--wait", "50"], password);
       return [running, await work.start(["sync", "--wait", "1"], password).outcome] as const;
     });
     const waits = (seconds: number) =>
@@ -164,7 +164,7 @@ describe("a second run, while the first one writes,", () => {
       );
     expect([hasty.code, hasty.stderr]).toEqual([5, expect.stringMatching(waits(1))]);
     const { code, stderr } = await patient.outcome;
-    expect([code, stderr]).toEqual([0, expect.stringMatching(waits(60))]);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(waits(50))]);
     expect((await first.outcome).code).toBe(0);
   });
 
