@@ -28,6 +28,7 @@ beforeAll(async () => {
       email varchar(191), display_name varchar(200), created_by varchar(20), state varchar(20)) default charset utf8mb4;
     create user writer@'%' identified by 'writer-secret';
     grant select, insert, update on idm.users to writer@'%';
+    grant create, select, insert, update on idm.idm_ldap_sync_lock to writer@'%';
     create user reader@'%' identified by 'writer-secret';
     grant select on idm.* to reader@'%';
     create user maker@'%' identified by 'writer-secret';
