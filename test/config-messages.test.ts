@@ -189,6 +189,11 @@ it.each<[string, Changes, string[]]>([
     ],
   ],
   [
+    "the address of a hook with a port that does not exist",
+    { hooks: { onSuccess: { url: "http://127.0.0.1:99999/hush" } } },
+    ["hooks.onSuccess.url must be a URL that starts with https:// or http://, with a host and a port that exist"],
+  ],
+  [
     "a header that HTTP cannot carry",
     { hooks: { onChange: { url: "https://a.example", headers: { authorization: "hush\nhush" } } } },
     ["hooks.onChange.headers.authorization holds a character that no HTTP header can have"],

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { metricsText } from "../src/report/metrics.ts";
 import { readMetrics } from "./metrics-format.ts";
@@ -100,4 +100,15 @@ it("warns where it cannot be written, and fails no sync", async () => {
     0,
     "warning: metrics: ./missing/staff.prom cannot be written: ENOENT: no such file or directory, open './missing/.staff.prom.PID.tmp'\n",
   ]);
+});
+
+it("leaves a device and a folder alone, and says so", async () => {
+  for (const file of ["full.prom", "folder.prom"]) {
+    const work = await fileWorkspace(anna, { metrics: { file } });
+    await mkdir(work.path("folder.prom"));
+    await symlink("/dev/full", work.path("full.prom"));
+    const { code, stderr } = await work.run(["sync", "-q"]);
+    const warning = `warning: metrics: ${work.path(file)} cannot be read: it is no regular file\n`;
+    expect([code, stderr]).toEqual([0, warning]);
+  }
 });

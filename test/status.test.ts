@@ -57,6 +57,12 @@ describe("the state of a sync", () => {
       [night(10, "succeeded"), night(11, "failed")],
       { state: "failed", overdue: false },
     ],
+    [
+      "is that of the runs until now, where a clock was once ahead",
+      "2026-01-11T12:00:00Z",
+      [night(10, "succeeded"), night(11, "failed"), night(20, "succeeded")],
+      { state: "failed", overdue: false },
+    ],
     ["is failed after a refusal", "2026-01-11T12:00:00Z", [night(11, "refused")], { state: "failed", overdue: false }],
     [
       "is failed where the last run did not finish",
@@ -205,4 +211,15 @@ it("shows the runs as a table, with what somebody should look at", () => {
 
 it("draws durations from nothing to the longest", () => {
   expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7, 8])).toBe("▁▂▃▄▅▆▇██");
+});
+
+it.each<[string, object]>([
+  ["counts that are none", { counts: {} }],
+  ["an error that is a text", { error: "lost" }],
+  ["a schedule without an expression", { schedule: { expression: 5 } }],
+  ["no rejects", { rejects: null }],
+])("is no record of ours with %s", (_, changes) => {
+  const line = JSON.stringify({ ...night(11, "failed"), ...changes });
+  expect(parseRecord(line)).toBeUndefined();
+  expect(parseRecord(JSON.stringify(night(11, "failed")))).toEqual(night(11, "failed"));
 });

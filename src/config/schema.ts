@@ -193,6 +193,10 @@ const hook = z.union(
           /^https?:\/\/[^\s@/?#]+([/?#]\S*)?$/i,
           "a URL that starts with https:// or http://, without a password in it",
         )
+        .refine(
+          (url) => !/^https?:\/\//i.test(url) || URL.canParse(url),
+          "a URL that starts with https:// or http://, with a host and a port that exist",
+        )
         .describe("Where the JSON document of the run is sent to (POST)."),
       headers: z
         .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, "the name of an HTTP header"), secret)

@@ -52,7 +52,23 @@ function isRecord(value: unknown): value is RunRecord {
     [startedAt, finishedAt ?? startedAt].every((time) => Number.isFinite(Date.parse(time ?? ""))) &&
     [name, filter ?? null].every((text) => text === null || typeof text === "string") &&
     (durationMs === null || typeof durationMs === "number") &&
-    typeof pid === "number"
+    typeof pid === "number" &&
+    hasDetails(value as Partial<RunRecord>)
+  );
+}
+
+const isNullOr = (value: unknown, fits: (value: object) => boolean): boolean =>
+  value === null || (typeof value === "object" && fits(value as object));
+
+/** What is told of a run beside its times and its end. */
+function hasDetails({ counts, error, schedule, rejects }: Partial<RunRecord>): boolean {
+  const numbers = ["read", "inserted", "updated", "unchanged", "reactivated", "deactivated", "rejected"];
+  const isText = (each: unknown) => typeof each === "string";
+  return (
+    isNullOr(counts, (each) => numbers.every((name) => typeof (each as Record<string, unknown>)[name] === "number")) &&
+    isNullOr(error, (each) => "message" in each && isText(each.message)) &&
+    isNullOr(schedule, (each) => "expression" in each && isText(each.expression)) &&
+    Array.isArray(rejects)
   );
 }
 

@@ -56,6 +56,9 @@ export function lastSuccess(runs: readonly SeenRun[]): Date | undefined {
   return last && new Date(last.finishedAt ?? last.startedAt);
 }
 
+/** How far the clocks of two hosts may be apart. */
+const aheadMs = 3_600_000;
+
 /**
  * What is to be said of one name.
  *
@@ -71,9 +74,11 @@ export function statusOf(
 ): NameStatus {
   const all = runs.map((run) => seen(run, viewpoint));
   const schedule = configured === undefined ? (all.at(-1)?.schedule ?? null) : configured;
-  const judged = all.filter(isTelling);
+  // A clock that was once ahead must not hide what has failed since.
+  const begun = all.filter(({ startedAt }) => Date.parse(startedAt) <= viewpoint.now.getTime() + aheadMs);
+  const judged = begun.filter(isTelling);
   const success = judged.findLast(isSuccess);
-  const overdue = schedule !== null && isOverdue(schedule, success ?? all[0], viewpoint);
+  const overdue = schedule !== null && isOverdue(schedule, success ?? begun[0], viewpoint);
   const last = judged.at(-1);
   const failed = last !== undefined && !isSuccess(last);
   return {
@@ -81,7 +86,7 @@ export function statusOf(
     state: last === undefined ? "unknown" : failed ? "failed" : overdue ? "overdue" : "healthy",
     runs: limit === 0 ? [] : all.slice(-limit).reverse(),
     last,
-    lastSuccess: lastSuccess(all),
+    lastSuccess: lastSuccess(begun),
     nextDue: schedule === null ? undefined : viewpoint.nextDue(schedule, viewpoint.now),
     overdue,
     schedule,

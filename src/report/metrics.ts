@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Failure } from "../errors.ts";
 import type { Outcome, Summary } from "./event.ts";
@@ -75,6 +75,8 @@ export function successInFile(file: string, name: string): Date | undefined {
 
 function readIfAny(file: string): string | undefined {
   try {
+    // A device or a pipe must not be read without end, nor be replaced.
+    if (!statSync(file).isFile()) throw new Error("it is no regular file");
     return readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;

@@ -40,6 +40,9 @@ export function readExpression(expression: string, dialect: Dialect): Reading {
   const refused = (...errors: string[]): Reading => ({ dialect, schedule: undefined, errors });
   const text = expression.trim();
   if (text === "") return refused("the expression is empty");
+  // What is pasted from a page may have blanks that cron does not take for one.
+  if (/[^\S \t]/.test(text))
+    return refused("there is a line break or a no-break space in it; fields are parted by blanks");
   if (dialect === "unix" && text === "@reboot") return { dialect, schedule: "reboot", errors: [] };
   const macro = rule.anyCase ? text.toLowerCase() : text;
   if (text.startsWith("@") && !Object.hasOwn(rule.macros, macro)) return refused(noMacro(text, rule));

@@ -89,6 +89,7 @@ const wrong: readonly (readonly [string, Dialect, readonly string[]])[] = [
   ["H * * * *", "unix", ['minute "H": allowed are 0 to 59']],
   ["0 2 * * * /bin/true", "unix", ["6 fields, but crontab has 5: minute, hour, day of month, month, day of week"]],
   ["", "unix", ["the expression is empty"]],
+  ["0\u00a02 * * *", "unix", ["there is a line break or a no-break space in it; fields are parted by blanks"]],
   ["60 0 2 * * ?", "quartz", ['second "60": allowed are 0 to 59']],
   ["0 0 2 ? * 8", "quartz", ['day of week "8": allowed are 1 to 7 (1 = SUN, 7 = SAT) or SUN to SAT']],
   [
