@@ -12,6 +12,7 @@ import type { Source } from "./source/source.ts";
 import { type Run, sync } from "./sync.ts";
 import type { Table } from "./target/column.ts";
 import { rehearse } from "./target/rehearsal.ts";
+import { mustBeGiven } from "./target/table.ts";
 
 /** What a run is held against before and after it, so that it harms nobody. */
 
@@ -39,7 +40,7 @@ export const tableWarnings = (plan: Plan, table: Table): string[] => [
 export function unfilledColumns(plan: Plan, table: Table): string[] {
   const filled = new Set(plan.columns.map(({ column }) => column));
   return [...table.columns.values()]
-    .filter((column) => !column.nullable && !column.hasDefault && !column.generated && !filled.has(column.name))
+    .filter((column) => mustBeGiven(column) && !filled.has(column.name))
     .map(({ name }) => name);
 }
 

@@ -15,7 +15,6 @@ import type { Counts, Header, Report, SyncEvent } from "../report/event.ts";
 import { openReports, type Reports } from "../report/open.ts";
 import { type Tally, tally } from "../report/tally.ts";
 import { type Retry, retryOf } from "../retry.ts";
-import { shellWord } from "../source/ldapsearch.ts";
 import { openSource } from "../source/open.ts";
 import type { Source } from "../source/source.ts";
 import { type Run, sync } from "../sync.ts";
@@ -24,6 +23,7 @@ import type { Target } from "../target/target.ts";
 import { openBooks } from "./bookkeeping.ts";
 import { modeOf } from "./modes.ts";
 import { thisRunner } from "./runner.ts";
+import { commandLine } from "./session.ts";
 
 /** The commands `sync` and `dry-run`: opens what the configuration names, runs, tells how it ended, and gives the exit code. */
 export async function run(options: RunOptions, version: string, io: Io): Promise<number> {
@@ -190,13 +190,12 @@ function headerOf(
 /** The sync that a dry run previews, as it is typed. */
 function syncCommandLine(options: RunOptions): string {
   const given = [
-    ["--config", options.config],
     ["--filter", options.filter],
     ["--batch-size", options.batchSize],
     ["--max-insert", options.maxInsert],
     ["--max-update", options.maxUpdate],
     ["--max-deactivate", options.maxDeactivate],
   ].filter(([, value]) => value !== undefined);
-  const words = ["idm-ldap-sync", "sync", ...given.flat(), ...(options.allowEmpty ? ["--allow-empty"] : [])];
-  return words.map((word) => shellWord(String(word))).join(" ");
+  const words = [...given.flat().map(String), ...(options.allowEmpty ? ["--allow-empty"] : [])];
+  return commandLine({ ...options, command: "sync" }, ...words);
 }

@@ -1,13 +1,12 @@
 import type { CommonOptions, Options } from "../cli.ts";
 import { type LoadedConfig, type LoadRequest, loadConfig } from "../config/load.ts";
-import { Failure } from "../errors.ts";
-import { endingOf, Interrupted } from "../exit.ts";
+import { endingOf } from "../exit.ts";
 import { listen } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { redact } from "../redact.ts";
-import { type Palette, palette } from "../report/chalk.ts";
+import { isColoured, type Palette, palette } from "../report/chalk.ts";
 import { openTalk, type Talk } from "../report/talk.ts";
-import { errorWords, stackOf } from "../report/words.ts";
+import { failureWords } from "../report/words.ts";
 import { shellWord } from "../source/ldapsearch.ts";
 
 /** What a command has in hand that looks at things and answers, and writes nothing. */
@@ -46,7 +45,7 @@ export async function inSession<L extends LoadedConfig | undefined = LoadedConfi
 ): Promise<number> {
   const secrets: string[] = [];
   const safe = (text: string) => redact(text, secrets);
-  const colour = (stream: Io["stdout"]) => options.color && !io.env.NO_COLOR && stream.isTTY === true;
+  const colour = (stream: Io["stdout"]) => isColoured(stream, options.color, io.env);
   const toStderr = openTalk(io.stderr, options.logFormat, colour(io.stderr), () => new Date());
   const talk: Talk = (level, words) => {
     if (level !== "info" || !options.quiet) toStderr(level, safe(words));
@@ -78,9 +77,7 @@ export async function inSession<L extends LoadedConfig | undefined = LoadedConfi
   } catch (error) {
     const { code, outcome, error: words } = endingOf(error, interruption.signal);
     document(name, { outcome, ...known(), error: words });
-    const foreseen = error instanceof Failure || error instanceof Interrupted;
-    const stack = error instanceof Error && (options.verbose || !foreseen) ? `\n${stackOf(error)}` : "";
-    talk("error", `${errorWords(words?.message ?? "", words?.hint ?? undefined)}${stack}`);
+    talk("error", failureWords(words, error, options.verbose));
     return code;
   } finally {
     interruption.stop();

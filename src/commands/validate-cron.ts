@@ -7,9 +7,9 @@ import { endingOf } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { printable } from "../mapping/printable.ts";
 import { nearest } from "../nearest.ts";
-import { palette } from "../report/chalk.ts";
+import { isColoured, palette } from "../report/chalk.ts";
 import { openTalk, type Talk } from "../report/talk.ts";
-import { errorWords, stackOf } from "../report/words.ts";
+import { errorWords, failureWords } from "../report/words.ts";
 import { type Dialect, dialects } from "../schedule/dialects.ts";
 import { type Emitted, type Job, targets } from "../schedule/emit/emit.ts";
 import { verdictDocument, verdictLines } from "../schedule/report.ts";
@@ -17,7 +17,7 @@ import { type Verdict, validateSchedule } from "../schedule/validate.ts";
 
 /** The command `validate-cron`: is this schedule valid, what does it mean, when does it fire. 0 or 2. */
 export async function validateCron(options: ValidateCronOptions, version: string, io: Io): Promise<number> {
-  const colour = (stream: Io["stdout"]) => options.color && !io.env.NO_COLOR && stream.isTTY === true;
+  const colour = (stream: Io["stdout"]) => isColoured(stream, options.color, io.env);
   const talk = openTalk(io.stderr, options.logFormat, colour(io.stderr), () => new Date());
   const print = (line: string): void => {
     io.stdout.write(`${line}\n`);
@@ -41,9 +41,7 @@ export async function validateCron(options: ValidateCronOptions, version: string
   } catch (error) {
     const { code, error: words } = endingOf(error, new AbortController().signal);
     if (options.json) document(unanswered(options, words?.message ?? ""));
-    const stack =
-      error instanceof Error && (options.verbose || !(error instanceof Failure)) ? `\n${stackOf(error)}` : "";
-    talk("error", `${errorWords(words?.message ?? "", words?.hint ?? undefined)}${stack}`);
+    talk("error", failureWords(words, error, options.verbose));
     return code;
   }
 }

@@ -1,4 +1,5 @@
 import { Chalk } from "chalk";
+import type { Io, Stream } from "../io.ts";
 
 /** The one door to chalk: colours for what they mean. */
 export interface Palette {
@@ -13,3 +14,7 @@ export function palette(colour: boolean): Palette {
   const chalk = new Chalk({ level: colour ? 1 : 0 });
   return { good: chalk.green, bad: chalk.red, warn: chalk.yellow, head: chalk.bold, faint: chalk.dim };
 }
+
+/** Whether a stream is to have colours: a terminal, unless somebody asked for none. */
+export const isColoured = (stream: Stream, wanted: boolean, { NO_COLOR: none }: Io["env"]): boolean =>
+  wanted && !none && stream.isTTY === true;

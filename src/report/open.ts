@@ -2,9 +2,9 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RunOptions } from "../cli.ts";
 import { Failure } from "../errors.ts";
-import { Interrupted } from "../exit.ts";
 import type { Io, Stream } from "../io.ts";
 import { visible } from "../mapping/printable.ts";
+import { isColoured } from "./chalk.ts";
 import { combine } from "./combine.ts";
 import { jsonDocument } from "./document.ts";
 import type { Header, Report, Summary } from "./event.ts";
@@ -14,7 +14,7 @@ import { humanPreview } from "./preview.ts";
 import { barProgress, plainProgress } from "./progress.ts";
 import { humanSummary } from "./summary.ts";
 import { openTalk } from "./talk.ts";
-import { errorWords, eventWords, stackOf } from "./words.ts";
+import { eventWords, failureWords } from "./words.ts";
 
 /** All listeners of one run, chosen by the options and by what stdout and stderr are. */
 export interface Reports {
@@ -62,8 +62,7 @@ export function openReports(
   safe: (text: string) => string,
 ): Reports {
   const now = () => new Date();
-  const { NO_COLOR: noColor } = io.env;
-  const colour = (stream: Stream): boolean => options.color && !noColor && stream.isTTY === true;
+  const colour = (stream: Stream): boolean => isColoured(stream, options.color, io.env);
   const talk = openTalk(io.stderr, options.logFormat, colour(io.stderr), now);
   const onTerminal = io.stderr.isTTY === true && options.logFormat === "pretty";
   const progress = options.quiet ? undefined : onTerminal ? barProgress(io.stderr, now) : plainProgress(talk, now);
@@ -97,9 +96,7 @@ export function openReports(
     },
     warn: (message) => aside(() => talk("warning", visible(safe(message)))),
     failed: (words, error) => {
-      const foreseen = error instanceof Failure || error instanceof Interrupted;
-      const stack = error instanceof Error && (options.verbose || !foreseen) ? `\n${stackOf(error)}` : "";
-      aside(() => talk("error", safe(`${errorWords(words?.message ?? "", words?.hint ?? undefined)}${stack}`)));
+      aside(() => talk("error", safe(failureWords(words, error, options.verbose))));
     },
   };
 }

@@ -1,4 +1,6 @@
 import type { Change, Reject } from "../change.ts";
+import { Failure } from "../errors.ts";
+import { Interrupted } from "../exit.ts";
 import { printable, visible } from "../mapping/printable.ts";
 import type { LockHolder } from "../target/lock.ts";
 import type { Counts, Header, Outcome, Summary, SyncEvent } from "./event.ts";
@@ -183,8 +185,15 @@ export function errorWords(message: string, hint: string | undefined): string {
   return lines.length > 1 ? [...lines, visible(hint)].join("\n") : `${lines[0]} (${visible(hint)})`;
 }
 
+/** How a command failed; with the stack where that was asked for, or where it is a fault of ours. */
+export function failureWords(words: Summary["error"], error: unknown, verbose: boolean | undefined): string {
+  const foreseen = error instanceof Failure || error instanceof Interrupted;
+  const stack = error instanceof Error && (verbose || !foreseen) ? `\n${stackOf(error)}` : "";
+  return `${errorWords(words?.message ?? "", words?.hint ?? undefined)}${stack}`;
+}
+
 /** The stack of an error and of what caused it. */
-export function stackOf(error: Error): string {
+function stackOf(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";
   return `${error.stack ?? error.message}${cause}`;
 }

@@ -1,7 +1,7 @@
 import { openSpool } from "../spool.ts";
 import type { UniqueIndex } from "./column.ts";
 import { inSteps } from "./steps.ts";
-import { clashedIndex } from "./table.ts";
+import { clashedIndex, mustBeGiven } from "./table.ts";
 import { type Holder, type Taking, type Target, type Write, WriteError } from "./target.ts";
 
 /** The row that has a value in a unique index, or nothing where the value is free. */
@@ -108,10 +108,7 @@ function refuseMissing({ table }: Target, write: Write): void {
   if (write.kind !== "insert") return;
   // A trigger may fill it.
   if (table.rules.some(({ fills }) => fills)) return;
-  const column = [...table.columns.values()].find(
-    ({ name, nullable, hasDefault, generated }) =>
-      !nullable && !hasDefault && !generated && !write.columns.includes(name),
-  );
+  const column = [...table.columns.values()].find((each) => mustBeGiven(each) && !write.columns.includes(each.name));
   if (column) throw new WriteError("refused", `${column.name} has no default`, { missing: column.name });
 }
 

@@ -54,6 +54,10 @@ export function readableColumn(table: Table, name: string, place: string): Typed
 const columnList = (table: Table): string =>
   `it has ${[...table.columns.values()].map((column) => column.name).join(", ")}`;
 
+/** Whether a new row must have a value for it that the database does not give. */
+export const mustBeGiven = ({ nullable, hasDefault, generated }: Column): boolean =>
+  !nullable && !hasDefault && !generated;
+
 /** Types whose equality is either that of their text or the collation's. */
 const keyTypes: readonly ColumnType["type"][] = ["text", "integer", "uuid"];
 
