@@ -66,7 +66,7 @@ function readInPieces(stream: Buffer, lengths: readonly number[]): ServerMessage
 }
 
 const comparable = (message: ServerMessage) =>
-  message.op === "entry" ? { ...message, entry: plain(message.entry) } : message;
+  message.op === "entry" ? { id: message.id, op: message.op, entry: plain(message.read()) } : message;
 
 describe("the reader of messages", () => {
   it("gives any entries back as they were encoded, in whatever pieces the bytes arrive", () => {
@@ -85,7 +85,7 @@ describe("the reader of messages", () => {
       fc.property(wireEntry, (entry) => {
         const stream = entryBytes(7, entry);
         const [message] = readInPieces(stream, []);
-        const ours = message?.op === "entry" ? plain(message.entry) : undefined;
+        const ours = message?.op === "entry" ? plain(message.read()) : undefined;
         const reference = readByLdapts(stream);
         const raw = reference.attributes.filter(({ parsedBuffers }) => parsedBuffers.length > 0);
         expect(ours).toEqual({
@@ -209,7 +209,7 @@ describe("the reader of messages", () => {
       "a length is cut off",
     ],
   ])("refuses %s", (_, stream, words) => {
-    expect(() => readInPieces(stream, [])).toThrow(new MalformedMessage(words));
+    expect(() => readInPieces(stream, []).map(comparable)).toThrow(new MalformedMessage(words));
   });
 
   it("waits for the rest of what was cut off, and gives what came before", () => {
@@ -243,7 +243,7 @@ describe("the reader of messages", () => {
         const stream = Buffer.concat([...entries.map((each) => entryBytes(1, each)), ends]);
         for (const { at, byte } of changes) stream[at % stream.length] = byte;
         try {
-          readInPieces(stream, lengths);
+          readInPieces(stream, lengths).map(comparable);
         } catch (error) {
           refused.count += 1;
           expect(error).toBeInstanceOf(MalformedMessage);
@@ -266,7 +266,7 @@ describe("the reader of messages", () => {
           message(element(0x65, content)),
         ]) {
           try {
-            readInPieces(stream, lengths);
+            readInPieces(stream, lengths).map(comparable);
           } catch (error) {
             expect(error).toBeInstanceOf(MalformedMessage);
           }

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { AttributeValue, Entry } from "../entry.ts";
+import { AttributeList, newShapes, type Shapes } from "./attribute-list.ts";
 import { attributeKey } from "./attributes.ts";
 import {
   contentStart,
@@ -21,8 +22,10 @@ export interface Result {
 }
 
 /** A message of the server, as far as a search needs it (RFC 4511 section 4.5.2). */
-export type ServerMessage = { readonly id: number } & (
-  | { readonly op: "entry"; readonly entry: Entry }
+export type ServerMessage = {
+  readonly id: number;
+} /** Decoded when it is wanted, from bytes that lie still until then. `read` throws MalformedMessage. */ & (
+  | { readonly op: "entry"; readonly read: () => Entry }
   | { readonly op: "reference"; readonly uris: readonly string[] }
   /** `cookie`: of the paged results control (RFC 2696), undefined where the answer carries no such control. */
   | { readonly op: "done"; readonly result: Result; readonly cookie: Buffer | undefined }
@@ -39,6 +42,7 @@ export type ServerMessage = { readonly id: number } & (
  * @throws MalformedMessage
  */
 export function messageReader(typesOnly = false): (chunk: Buffer) => readonly ServerMessage[] {
+  const kind: EntryKind = { typesOnly, shapes: newShapes() };
   let waiting: Buffer[] = [];
   let size = 0;
   let wanted = 0;
@@ -53,7 +57,7 @@ export function messageReader(typesOnly = false): (chunk: Buffer) => readonly Se
       const length = messageSize(bytes, offset, bytes.length);
       wanted = length ?? 0;
       if (length === undefined || offset + length > bytes.length) break;
-      messages.push(decode(bytes, element(bytes, offset, offset + length), typesOnly));
+      messages.push(decode(bytes, offset, offset + length, kind));
       offset += length;
     }
     const rest = bytes.subarray(offset);
@@ -63,54 +67,111 @@ export function messageReader(typesOnly = false): (chunk: Buffer) => readonly Se
   };
 }
 
-function decode(bytes: Buffer, message: Element, typesOnly: boolean): ServerMessage {
-  const [idPart, op, controls] = elements(bytes, message.start, message.end);
-  if (idPart?.tag !== 0x02 || !op) throw new MalformedMessage("a message has no id or no operation");
-  const id = integer(bytes, idPart);
+/** What is the same for all entries of a read. */
+interface EntryKind {
+  readonly typesOnly: boolean;
+  readonly shapes: Shapes;
+}
+
+/** Universal tags: INTEGER, OCTET STRING, SEQUENCE, SET. Operations: SearchResultEntry, SearchResultReference, … */
+const tags = {
+  integer: 0x02,
+  octets: 0x04,
+  sequence: 0x30,
+  set: 0x31,
+  entry: 0x64,
+  reference: 0x73,
+  done: 0x65,
+  extended: 0x78,
+} as const;
+
+function decode(bytes: Buffer, offset: number, end: number, kind: EntryKind): ServerMessage {
+  const start = contentStart(bytes, offset);
+  if (start === end || elementEnd(bytes, start, end) === end || bytes[start] !== tags.integer) {
+    throw new MalformedMessage("a message has no id or no operation");
+  }
+  const id = integer(bytes, element(bytes, start, end));
+  const op = element(bytes, elementEnd(bytes, start, end), end);
+  const controls = op.end < end ? element(bytes, op.end, end) : undefined;
   switch (op.tag) {
-    case 0x64:
-      return { id, op: "entry", entry: decodeEntry(bytes, op, typesOnly) };
-    case 0x73:
+    case tags.entry:
+      return { id, op: "entry", read: () => decodeEntry(bytes, op.start, op.end, kind) };
+    case tags.reference:
       return { id, op: "reference", uris: texts(bytes, op) };
-    case 0x65:
+    case tags.done:
       return { id, op: "done", result: decodeResult(bytes, op), cookie: controls && pagingCookie(bytes, controls) };
-    case 0x78:
+    case tags.extended:
       return { id, op: "extended", result: decodeResult(bytes, op) };
     default:
       return { id, op: "other" };
   }
 }
 
-/** Universal tags: OCTET STRING, SEQUENCE, SET. */
-const tags = { octets: 0x04, sequence: 0x30, set: 0x31 } as const;
+/** An entry as it came, and the same as text, a character for each byte. */
+interface Raw {
+  readonly bytes: Buffer;
+  /** Where the text begins in the bytes. */
+  readonly start: number;
+  readonly text: string;
+}
 
-/** Offsets instead of elements: a directory has millions of values, and an object for each would be a fifth of the time. */
-function decodeEntry(bytes: Buffer, op: Element, typesOnly: boolean): Entry {
-  const nameEnd = elementEnd(bytes, op.start, op.end, tags.octets);
-  const listEnd = elementEnd(bytes, nameEnd, op.end, tags.sequence);
-  const attributes = new Map<string, readonly AttributeValue[]>();
+/**
+ * Offsets instead of elements: a directory has millions of values, and an object for each would be a fifth of the time.
+ * For the same reason the bytes become text once, as a whole, and what is ASCII is cut out of that.
+ */
+function decodeEntry(bytes: Buffer, start: number, opEnd: number, { typesOnly, shapes }: EntryKind): Entry {
+  const nameEnd = elementEnd(bytes, start, opEnd, tags.octets);
+  const listEnd = elementEnd(bytes, nameEnd, opEnd, tags.sequence);
+  const raw: Raw = { bytes, start, text: bytes.toString("latin1", start, listEnd) };
+  const lists: (readonly AttributeValue[])[] = [];
+  let shape = shapes.first();
   let end: number;
   for (let offset = contentStart(bytes, nameEnd); offset < listEnd; offset = end) {
     end = elementEnd(bytes, offset, listEnd, tags.sequence);
     const type = contentStart(bytes, offset);
     const typeEnd = elementEnd(bytes, type, end, tags.octets);
-    const values = decodeValues(bytes, typeEnd, elementEnd(bytes, typeEnd, end, tags.set));
+    const values = decodeValues(raw, typeEnd, elementEnd(bytes, typeEnd, end, tags.set));
     if (values.length === 0 && !typesOnly) continue;
-    const key = attributeKey(bytes.toString("latin1", contentStart(bytes, type), typeEnd));
-    const before = attributes.get(key);
-    attributes.set(key, before ? [...before, ...values] : values);
+    const description = raw.text.substring(contentStart(bytes, type) - start, typeEnd - start);
+    const longer = shape.likely?.description === description ? shape.likely : shapes.longer(shape, description);
+    if (longer) lists.push(values);
+    else {
+      const at = shape.keys.indexOf(attributeKey(description));
+      lists[at] = [...(lists[at] ?? []), ...values];
+    }
+    shape = longer ?? shape;
   }
-  return { dn: bytes.toString("utf8", contentStart(bytes, op.start), nameEnd), attributes };
+  const dn = asciiText(raw, contentStart(bytes, start), nameEnd);
+  return {
+    dn: dn ?? bytes.toString("utf8", contentStart(bytes, start), nameEnd),
+    attributes: new AttributeList(shape, lists),
+  };
 }
 
-function decodeValues(bytes: Buffer, set: number, setEnd: number): AttributeValue[] {
+function decodeValues(raw: Raw, set: number, setEnd: number): AttributeValue[] {
+  const { bytes } = raw;
   const values: AttributeValue[] = [];
   let end: number;
   for (let offset = contentStart(bytes, set); offset < setEnd; offset = end) {
     end = elementEnd(bytes, offset, setEnd, tags.octets);
-    values.push(decodeValue(bytes, contentStart(bytes, offset), end));
+    const start = contentStart(bytes, offset);
+    const value = asciiText(raw, start, end) ?? decodeValue(bytes, start, end);
+    // A list that is begun with its one value takes less room than one that is grown.
+    if (offset === contentStart(bytes, set) && end === setEnd) return [value];
+    values.push(value);
   }
   return values;
+}
+
+/** V8 copies a part of a text that is shorter; a longer one points into the whole, which makes each comparison dear. */
+const longestCopied = 13;
+
+/** The bytes as text where all of them are ASCII. */
+function asciiText({ bytes, start: textStart, text }: Raw, start: number, end: number): string | undefined {
+  for (let at = start; at < end; at += 1) if ((bytes[at] ?? 0) > 0x7f) return undefined;
+  return end - start < longestCopied
+    ? text.substring(start - textStart, end - textStart)
+    : bytes.toString("latin1", start, end);
 }
 
 /** U+FFFD in the text means that bytes were not UTF-8, or that it was there from the start: only then is it worth a look. */
@@ -137,8 +198,8 @@ const texts = (bytes: Buffer, { start, end }: Element): string[] =>
 
 const pagedResults = "1.2.840.113556.1.4.319";
 
-function pagingCookie(bytes: Buffer, controls: Element): Buffer | undefined {
-  for (const control of elements(bytes, controls.start, controls.end)) {
+function pagingCookie(bytes: Buffer, { start, end }: Element): Buffer | undefined {
+  for (const control of elements(bytes, start, end)) {
     const [type, ...rest] = elements(bytes, control.start, control.end);
     if (!type || bytes.toString("latin1", type.start, type.end) !== pagedResults) continue;
     const value = rest.find((part) => part.tag === 0x04);

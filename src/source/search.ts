@@ -36,7 +36,7 @@ export async function* searchPages(
   };
   let id: number | undefined = ask();
   while (id !== undefined) {
-    let entries: Entry[] = [];
+    let entries: EncodedEntry[] = [];
     const before = progress.read;
     let done: Done | undefined;
     while (!done) {
@@ -45,7 +45,7 @@ export async function* searchPages(
         if (message.op === "extended") throw searchFailure(progress, message.result);
         if (message.id !== id) continue;
         if (message.op === "entry") {
-          entries.push(message.entry);
+          entries.push(message);
           progress.read += 1;
         } else if (message.op === "reference") onReference(message.uris);
         else if (message.op === "done") {
@@ -54,15 +54,35 @@ export async function* searchPages(
         }
       }
       if (!done && entries.length > mostHeld) {
-        yield entries;
+        yield* decoded(entries, progress);
         entries = [];
       }
     }
     const cookie = nextCookie(done, progress, progress.read === before);
     id = cookie && progress.read < most ? ask(cookie) : undefined;
-    if (entries.length > 0) yield entries;
+    yield* decoded(entries, progress);
   }
 }
+
+type EncodedEntry = Extract<ServerMessage, { op: "entry" }>;
+
+/** How many entries are decoded together: what is made of them should be gone again before the memory is next cleaned up. */
+const pieceSize = 50;
+
+function* decoded(entries: readonly EncodedEntry[], progress: Progress): Generator<readonly Entry[]> {
+  for (let at = 0; at < entries.length; at += pieceSize) {
+    try {
+      yield entries.slice(at, at + pieceSize).map((entry) => entry.read());
+    } catch (error) {
+      throw error instanceof MalformedMessage ? notLdap(progress, error) : error;
+    }
+  }
+}
+
+const notLdap = (progress: Progress, error: MalformedMessage): Failure =>
+  incomplete(progress, `the server sent what is not LDAP (${error.message})`, { hint: whenWell, cause: error });
+
+const whenWell = "run again when the directory is well";
 
 /** How far the search below one base has come. */
 export interface Progress {
@@ -111,8 +131,7 @@ export function receiver({ socket }: Connection, timeoutMs: number, signal: Abor
   const chunks: AsyncIterator<Buffer> = socket[Symbol.asyncIterator]();
   const read = messageReader(typesOnly);
   return async (progress) => {
-    const lost = (why: string, cause?: unknown): Failure =>
-      incomplete(progress, why, { hint: "run again when the directory is well", cause });
+    const lost = (why: string, cause?: unknown): Failure => incomplete(progress, why, { hint: whenWell, cause });
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(lost(`the server sent nothing for ${timeoutMs} ms`)), timeoutMs);
@@ -126,7 +145,7 @@ export function receiver({ socket }: Connection, timeoutMs: number, signal: Abor
       socket.destroy();
       if (signal.aborted) throw signal.reason;
       if (error instanceof Failure) throw error;
-      if (error instanceof MalformedMessage) throw lost(`the server sent what is not LDAP (${error.message})`, error);
+      if (error instanceof MalformedMessage) throw notLdap(progress, error);
       throw lost(`the connection was lost (${error instanceof Error ? error.message : String(error)})`, error);
     } finally {
       clearTimeout(timer);
