@@ -145,7 +145,7 @@ function emptiness(
   if (action === "keep") return undefined;
   if (action === "null" || rule.default === undefined) return null;
   const text = single.literal(rule.default, `${place}.default`);
-  return kind === "json" ? combinationOf("json", single.kind, undefined).combine([text]) : text;
+  return kind === "json" ? combinationOf("json", single.kind, undefined).alone(text) : text;
 }
 
 const notText = (attribute: string, value: Buffer, rule: ColumnRule): Refusal => ({
@@ -162,10 +162,10 @@ function finisher(rule: ColumnRule, single: SingleValue, combination: Combinatio
       .map((value) => convertOne(rule, single, attribute, value))
       .find(isRefusal);
   return (attribute, values) => {
-    const [only] = values;
+    const only = values[0];
     if (values.length === 1 && only !== undefined) {
       const text = convertOne(rule, single, attribute, only);
-      return typeof text === "string" ? combination.combine([text]) : text;
+      return typeof text === "string" ? combination.alone(text) : text;
     }
     const texts: string[] = [];
     for (const value of values) {
@@ -174,7 +174,7 @@ function finisher(rule: ColumnRule, single: SingleValue, combination: Combinatio
       if (text !== undefined) texts.push(text);
     }
     if (texts.length === 0) return undefined;
-    const different = texts.sort(compareCodePoints).filter((text, at) => text !== texts[at - 1]);
+    const different = sortedOnce(texts);
     return (
       combination.combine(different) ?? {
         attribute,
@@ -184,6 +184,16 @@ function finisher(rule: ColumnRule, single: SingleValue, combination: Combinatio
       }
     );
   };
+}
+
+/** Sorted by code point, each once. Most often there are two, for which sorting is dear. */
+function sortedOnce(texts: string[]): readonly string[] {
+  const [one, other] = texts;
+  if (texts.length === 2 && one !== undefined && other !== undefined) {
+    const order = compareCodePoints(one, other);
+    return order === 0 ? [one] : order < 0 ? texts : [other, one];
+  }
+  return texts.sort(compareCodePoints).filter((text, at) => text !== texts[at - 1]);
 }
 
 /** The canonical text of one value; `undefined` where nothing is left of it. */

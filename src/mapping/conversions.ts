@@ -66,7 +66,10 @@ export function conversionOf(as: ColumnRule["as"]): Conversion {
   return conversions[as];
 }
 
+const canonicalInteger = /^[1-9]\d*$/;
+
 function integer(text: string): string | undefined {
+  if (canonicalInteger.test(text)) return text;
   const match = /^([+-]?)0*(0|[1-9]\d*)$/.exec(text);
   if (match === null) return undefined;
   const [, sign, digits = ""] = match;

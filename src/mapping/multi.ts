@@ -10,20 +10,32 @@ export interface Combination {
    * @returns `undefined` where there are more than the rule allows
    */
   readonly combine: (values: readonly string[]) => string | undefined;
+  /** As `combine`, of one value. */
+  readonly alone: (value: string) => string;
 }
 
 const defaultSeparator = ", ";
 
+const itself = (value: string): string => value;
+
 /** Sorting is by code point of the text for every kind, so of the integers 9 and 10 the smallest is 10. */
 const combinations = {
-  single: (kind) => ({ kind, combine: ([smallest]) => smallest }),
-  join: (_kind, separator = defaultSeparator) => ({ kind: "text", combine: (values) => values.join(separator) }),
+  single: (kind) => ({ kind, combine: ([smallest]) => smallest, alone: itself }),
+  join: (_kind, separator = defaultSeparator) => ({
+    kind: "text",
+    combine: (values) => values.join(separator),
+    alone: itself,
+  }),
   json: (kind) => {
     const element = jsonElement(kind);
-    return { kind: "json", combine: (values) => `[${values.map(element).join(",")}]` };
+    return {
+      kind: "json",
+      combine: (values) => `[${values.map(element).join(",")}]`,
+      alone: (value) => `[${element(value)}]`,
+    };
   },
-  count: () => ({ kind: "integer", combine: (values) => String(values.length) }),
-  reject: (kind) => ({ kind, combine: (values) => (values.length === 1 ? values[0] : undefined) }),
+  count: () => ({ kind: "integer", combine: (values) => String(values.length), alone: () => "1" }),
+  reject: (kind) => ({ kind, combine: ([only, ...more]) => (more.length === 0 ? only : undefined), alone: itself }),
 } satisfies Record<ColumnRule["multi"], (kind: Kind, separator: string | undefined) => Combination>;
 
 /** @param kind of the single values */

@@ -27,9 +27,17 @@ export function fitter(kind: Kind, column: Column, type: ColumnType): Fit {
   };
 }
 
+/** Without a sign and zeros in front, below 2^53. */
+const plainInteger = /^(?:0|[1-9]\d{0,14})$/;
+
 const fitters: Fitters = {
   text: (text, kind, type) => fitText(kind === "datetime" ? shortInstant(text) : text, type),
   integer: (text, kind, type) => {
+    // Numbers that JavaScript holds exactly, which nearly all are.
+    if (plainInteger.test(text)) {
+      const value = Number(text);
+      if (value >= type.min && value <= type.max) return text;
+    }
     const digits = kind === "boolean" ? (text === "true" ? "1" : "0") : text.trim();
     if (!/^[+-]?\d+$/.test(digits)) return { misfit: `${quoted(text)} is not an integer` };
     const size = digits.replace(/^[+-]?0*(?=\d)/, "");
@@ -100,6 +108,7 @@ function fitText(text: string, type: OfType<"text">): Fitted {
     const bytes = type.charset === "latin1" || type.charset === "ascii" ? kept.length : Buffer.byteLength(kept, "utf8");
     if (bytes > type.maxBytes) return { misfit: `${bytes} bytes, column holds ${type.maxBytes}` };
   }
+  if (type.charset === "unicode" && kept.isWellFormed()) return kept;
   const stranger = outside[type.charset]?.exec(kept)?.[0];
   return stranger === undefined
     ? kept
