@@ -1,6 +1,6 @@
 import { Failure } from "../errors.ts";
-import type { Column, Table, UniqueIndex } from "./column.ts";
-import type { Binding, Dialect, Statement } from "./dialect.ts";
+import type { Table, UniqueIndex } from "./column.ts";
+import type { Binding, Dialect } from "./dialect.ts";
 import type { Knex } from "./knex.ts";
 import type { Fence } from "./lock.ts";
 import { openLock, renewal } from "./lock-table.ts";
@@ -202,7 +202,9 @@ async function writeGroup(open: OpenTable, transaction: Knex, group: Group): Pro
   const columns = group.columns.map((name) => known(open, name));
   for (const part of parts(groupRows(open, group), open.limits)) {
     const statement =
-      group.kind === "insert" ? insert(dialect, table, columns, part) : dialect.update(table.name, key, columns, part);
+      group.kind === "insert"
+        ? dialect.insert(table.name, columns, part)
+        : dialect.update(table.name, key, columns, part);
     const missing = part.length - (await dialect.run(transaction, statement));
     if (missing === 0) continue;
     // A row that was there at the look-up and is gone now: look again rather than count what did not happen.
@@ -225,20 +227,6 @@ function groupRows(open: OpenTable, group: Group): Binding[][] {
 const bound = (dialect: Dialect, column: TypedColumn, value: string | null): Binding =>
   value === null ? null : dialect.bind(value, column.type);
 
-function insert(
-  dialect: Dialect,
-  table: Table,
-  columns: readonly Column[],
-  rows: readonly (readonly Binding[])[],
-): Statement {
-  const tuple = `(${columns.map(() => "?").join(", ")})`;
-  const names = columns.map((column) => dialect.quote(column.name)).join(", ");
-  return {
-    sql: `${dialect.insertInto} ${dialect.quote(table.name)} (${names}) values ${rows.map(() => tuple).join(", ")}`,
-    bindings: rows.flat(),
-  };
-}
-
 interface Group {
   readonly kind: Write["kind"];
   readonly columns: readonly string[];
@@ -248,11 +236,16 @@ interface Group {
 /** Writes that one statement can carry: of one kind and with the same columns. */
 function sameShape(writes: readonly Write[]): Iterable<Group> {
   const groups = new Map<string, Group>();
+  let last: Group | undefined;
   for (const write of writes) {
+    if (last && last.columns === write.columns && last.kind === write.kind) {
+      last.writes.push(write);
+      continue;
+    }
     const shape = JSON.stringify([write.kind, write.columns]);
-    const group = groups.get(shape);
-    if (group) group.writes.push(write);
-    else groups.set(shape, { kind: write.kind, columns: write.columns, writes: [write] });
+    last = groups.get(shape) ?? { kind: write.kind, columns: write.columns, writes: [] };
+    last.writes.push(write);
+    groups.set(shape, last);
   }
   return groups.values();
 }

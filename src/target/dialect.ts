@@ -59,11 +59,13 @@ export interface Dialect {
     select: readonly string[],
     locked?: boolean,
   ): Statement;
+  /** Makes rows of these columns, and never takes the place of one, whatever the table's definition says of clashes. */
+  insert(table: string, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement;
   /** Sets the columns of many rows, each found by its key; `rows` are key first, then the values. */
   update(table: string, key: Column, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement;
   readonly keyCollations: KeyCollations;
   readonly lock: LockDialect;
-  /** How an insert begins that never takes the place of a row, whatever the table's definition says of clashes. */
+  /** How such an insert begins. */
   readonly insertInto: string;
   /** Most values that one statement may carry. */
   readonly maxBindings: number;

@@ -45,7 +45,10 @@ export async function openMysql(
 ): Promise<Knex> {
   const { default: knex } = await import("knex");
   const pool = { min: 0, max: connections, afterCreate: prepare };
-  return knex({ ...common, client: "mysql2", connection, pool }).on("query-error", withoutStatement);
+  return knex({ ...common, client: "mysql2", connection: { ...connection, queryFormat }, pool }).on(
+    "query-error",
+    withoutStatement,
+  );
 }
 
 /** What is used of a mysql2 connection before the pool gets it. */
@@ -53,6 +56,30 @@ export interface RawMysqlConnection {
   query(sql: string, done: (error: Error | null) => void): void;
   readonly stream: import("node:net").Socket;
 }
+
+/**
+ * A value as it stands in a statement, by the rules of the driver: for sessions that take backslashes in texts. Many
+ * thousands of values are much faster put there than sent as bindings, for which mysql2 searches the statement.
+ */
+export function mysqlLiteral(value: string | number | bigint | Buffer | null): string {
+  if (value === null) return "null";
+  if (typeof value === "bigint" || typeof value === "number") return String(value);
+  escapeValue ??= mysql2().escape;
+  return escapeValue(value);
+}
+
+interface Mysql2 {
+  escape(value: unknown): string;
+  format(sql: string, values: readonly unknown[]): string;
+}
+
+const mysql2 = (): Mysql2 => createRequire(import.meta.url)("mysql2");
+
+let escapeValue: Mysql2["escape"] | undefined;
+
+/** mysql2 would look for places for values in statements that have none, letter by letter. */
+const queryFormat = (sql: string, values: readonly unknown[] | undefined): string =>
+  values && values.length > 0 ? mysql2().format(sql, values) : sql;
 
 interface LibsqlConnection {
   exec(sql: string): void;

@@ -3,7 +3,7 @@ import type { ResolvedConfig } from "../config/load.ts";
 import type { Column, ColumnType } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
 import { canonicalJson } from "./json.ts";
-import { type Knex, openMysql, type RawMysqlConnection, send } from "./knex.ts";
+import { type Knex, mysqlLiteral, openMysql, type RawMysqlConnection, send } from "./knex.ts";
 import { mysqlError } from "./mysql-errors.ts";
 import { mysqlLock } from "./mysql-lock.ts";
 import { describeMysqlTable, quoteMysql } from "./mysql-table.ts";
@@ -75,6 +75,7 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
       return result.affectedRows;
     },
     lookup,
+    insert,
     update,
     lock: mysqlLock(connection.database, async () => {
       const quick = { ...config, timeoutMs: Math.min(config.timeoutMs, lockTimeoutMs) };
@@ -133,6 +134,9 @@ function prepareSession(
   });
 }
 
+const withoutZeros = (digits: string): string =>
+  digits.startsWith("0") || digits.startsWith("-0") ? digits.replace(/^(-?)0+(?=\d)/, "$1") : digits;
+
 function readValue(raw: unknown, type: ColumnType): string {
   switch (type.type) {
     case "binary":
@@ -144,7 +148,7 @@ function readValue(raw: unknown, type: ColumnType): string {
     case "integer":
     case "decimal":
       // ZEROFILL columns come with zeros before the number.
-      return String(raw).replace(/^(-?)0+(?=\d)/, "$1");
+      return withoutZeros(String(raw));
     default:
       return String(raw);
   }
@@ -191,10 +195,10 @@ function lookup(
   locked = false,
 ): Statement {
   const names = by.map((_, at) => `v${at}`);
-  const first = `select 0 as i, ${names.map((name) => `? as ${name}`).join(", ")}`;
-  const derived = tuples
-    .map((_, i) => (i === 0 ? first : `select ${i}, ${names.map(() => "?").join(", ")}`))
-    .join(" union all ");
+  const derived = union(
+    ["i", ...names],
+    tuples.map((values, i) => [i, ...values]),
+  );
   const identities = by.map((column, at) => identityOf(column, `k.v${at}`));
   const present = by.slice(0, 1).map((column) => `u.${quote(column.name)}`);
   // Of columns in a result mysql2 takes neither the name __proto__ nor some others.
@@ -202,9 +206,27 @@ function lookup(
   const on = by.map((column, at) => `u.${quote(column.name)} = ${asKey(column, `k.v${at}`)}`).join(" and ");
   return {
     sql: `select ${columns} from (${derived}) k left join ${quote(table)} u on ${on}${locked ? " for update" : ""}`,
-    bindings: tuples.flat(),
+    bindings: [],
   };
 }
+
+/** Rows as a derived table; the first of them names the columns. */
+const union = (names: readonly string[], [first = [], ...others]: readonly (readonly Binding[])[]): string =>
+  [
+    `select ${first.map((value, at) => `${mysqlLiteral(value)} as ${names[at]}`).join(", ")}`,
+    ...others.map((values) => `select ${literals(values)}`),
+  ].join(" union all ");
+
+const literals = (values: readonly Binding[]): string => {
+  let text = "";
+  for (const value of values) text += `${text === "" ? "" : ", "}${mysqlLiteral(value)}`;
+  return text;
+};
+
+const insert = (table: string, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement => ({
+  sql: `insert into ${quote(table)} (${columns.map(({ name }) => quote(name)).join(", ")}) values ${rows.map((values) => `(${literals(values)})`).join(", ")}`,
+  bindings: [],
+});
 
 /**
  * The values travel as a derived table. MariaDB 10.11 cuts them in silence there in two cases, whatever the SQL mode:
@@ -218,15 +240,13 @@ function update(
   rows: readonly (readonly Binding[])[],
 ): Statement {
   const names = ["v", ...columns.map((_, at) => `c${at}`)];
-  const first = `select ${names.map((name) => `? as ${name}`).join(", ")}`;
-  const other = `select ${names.map(() => "?").join(", ")}`;
-  const derived = rows.map((_, i) => (i === 0 ? first : other)).join(" union all ");
+  const hex = rows.map((row) => row.map((value) => (Buffer.isBuffer(value) ? value.toString("hex") : value)));
   const set = columns.map((column, at) => {
     const convert = column.type?.type === "binary" ? "unhex" : "coalesce";
     return `u.${quote(column.name)} = ${convert}(k.c${at})`;
   });
   return {
-    sql: `update ${quote(table)} u join (${derived}) k on u.${quote(key.name)} = ${asKey(key, "k.v")} set ${set.join(", ")}`,
-    bindings: rows.flat().map((value) => (Buffer.isBuffer(value) ? value.toString("hex") : value)),
+    sql: `update ${quote(table)} u join (${union(names, hex)}) k on u.${quote(key.name)} = ${asKey(key, "k.v")} set ${set.join(", ")}`,
+    bindings: [],
   };
 }

@@ -61,14 +61,14 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
       return result.changes;
     },
     lookup,
+    insert,
     update,
     lock: sqliteLock,
     keyCollations: {
       known: (collation) => Object.hasOwn(identities, collation.toUpperCase()),
       hint: "use BINARY, NOCASE or RTRIM for that column",
     },
-    // The default, but a constraint that is declared with ON CONFLICT REPLACE would have its way over it.
-    insertInto: "insert or abort into",
+    insertInto,
     // SQLITE_MAX_VARIABLE_NUMBER, https://www.sqlite.org/limits.html
     maxBindings: 32_766,
     classify: (error) => sqliteError(error, filename),
@@ -134,6 +134,17 @@ function lookup(
     sql: `with k(${["i", ...by.map((_, at) => `v${at}`)].join(", ")}) as (values ${values})
       select ${columns} from k left join ${quote(table)} u on ${on}`,
     bindings: tuples.flat(),
+  };
+}
+
+/** Not just INSERT: a constraint that is declared with ON CONFLICT REPLACE would have its way over the default. */
+const insertInto = "insert or abort into";
+
+function insert(table: string, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement {
+  const tuple = `(${columns.map(() => "?").join(", ")})`;
+  return {
+    sql: `${insertInto} ${quote(table)} (${columns.map(({ name }) => quote(name)).join(", ")}) values ${rows.map(() => tuple).join(", ")}`,
+    bindings: rows.flat(),
   };
 }
 
