@@ -9,18 +9,24 @@ interface Claimant {
 
 /** Who has which row in this run. */
 export interface Claims {
-  /** Notes that this identity, which nobody has claimed yet, is this entry's. */
-  claim(identity: string, claimant: Claimant): void;
+  /** Who has claimed this identity before; where nobody has, it is this entry's from now on. */
+  claim(identity: string, claimant: Claimant): Claimant | undefined;
   /** Who has claimed this identity. */
   claimant(identity: string): Claimant | undefined;
   close(): void;
 }
 
 export function openClaims(): Claims {
-  const spool = openSpool<Claimant>();
+  const spool = openSpool();
   return {
-    claimant: (identity) => spool.get(identity),
-    claim: (identity, claimant) => spool.set(identity, claimant),
+    claimant: (identity) => read(spool.get(identity)),
+    claim: (identity, { dn, digest }) => read(spool.getOrSet(identity, () => `${digest} ${dn}`)),
     close: () => spool.close(),
   };
+}
+
+function read(text: string | undefined): Claimant | undefined {
+  if (text === undefined) return undefined;
+  const space = text.indexOf(" ");
+  return { dn: text.slice(space + 1), digest: Number(text.slice(0, space)) };
 }

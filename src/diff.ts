@@ -15,11 +15,11 @@ export type Verdict =
     }
   /** The row carries another immutable id, `owner`: it is somebody else's. */
   | { readonly kind: "foreign"; readonly user: User; readonly owner: string }
-  | { readonly kind: "insert"; readonly user: User; readonly change: Change; readonly write: Write }
+  | { readonly kind: "insert"; readonly user: User; readonly row?: undefined; readonly write: Write }
   | {
       readonly kind: "update";
       readonly user: User;
-      readonly change: Change;
+      readonly row: RowValues;
       readonly write: Write;
       readonly reactivated: boolean;
     };
@@ -28,49 +28,88 @@ export type Verdict =
 export function diff(plan: Plan, user: User, row: RowValues | undefined): Verdict {
   const owner = ownerOf(plan, user, row);
   if (owner !== undefined) return { kind: "foreign", user, owner };
-  const columns: [name: string, difference: Difference][] = [];
-  const names: string[] = [];
-  const values: (string | null)[] = [];
-  for (const [at, column] of plan.columns.entries()) {
-    const to = user.values[at];
-    const from = row?.[at] ?? null;
-    if (to === undefined || (row && (column.insertOnly || from === to))) continue;
-    columns.push([column.name, { from, to }]);
-    names.push(column.column);
-    values.push(to);
-  }
   if (isProtected(plan, row ?? user.values)) {
-    return { kind: "protected", user, row, differs: columns.map(([name]) => name) };
+    return { kind: "protected", user, row, differs: differing(plan, user, row).map(({ name }) => name) };
   }
-  // Not by assignment, which would lose a column named __proto__.
-  const described = { key: user.key, dn: user.dn, columns: Object.fromEntries(columns) };
   if (!row) {
     return {
       kind: "insert",
       user,
-      change: { kind: "insert", ...described },
-      write: { kind: "insert", columns: names, values, ...takings(plan, user, undefined) },
+      write: { kind: "insert", ...filling(plan, user), ...takings(plan, user, undefined) },
     };
   }
-  if (names.length === 0) return { kind: "unchanged", user, row };
+  // Nearly all of most runs, so nothing is made for it.
+  if (isSame(plan, user, row)) return { kind: "unchanged", user, row };
   const expect = {
     columns: plan.guard.map((at) => plan.read[at] ?? ""),
     values: plan.guard.map((at) => row[at] ?? null),
   };
-  const key = row[plan.key] ?? user.key;
-  const update: Write = { kind: "update", key, columns: names, values, ...takings(plan, user, row) };
-  const write = plan.guard.length === 0 ? update : { ...update, expect };
-  return {
+  const differs = differing(plan, user, row);
+  const update: Write = {
     kind: "update",
-    user,
-    change: { kind: "update", ...described },
-    write,
-    reactivated: reactivates(plan, user, row),
+    key: row[plan.key] ?? user.key,
+    columns: differs.map(({ column }) => column),
+    values: differs.map(({ to }) => to),
+    ...takings(plan, user, row),
   };
+  const write = plan.guard.length === 0 ? update : { ...update, expect };
+  return { kind: "update", user, row, write, reactivated: reactivates(plan, user, row) };
+}
+
+/** What a verdict says that is done. */
+export const changeOf = (plan: Plan, { kind, user, row }: WriteVerdict): Change => ({
+  kind,
+  key: user.key,
+  dn: user.dn,
+  // Not by assignment, which would lose a column named __proto__.
+  columns: Object.fromEntries(differing(plan, user, row).map(({ name, from, to }) => [name, { from, to }])),
+});
+
+/** A column that is written. */
+interface Differing extends Difference {
+  /** As the mapping spells it. */
+  readonly name: string;
+  /** As the database does. */
+  readonly column: string;
+}
+
+function differing({ columns }: Plan, { values }: User, row: RowValues | undefined): Differing[] {
+  return columns.flatMap((each, at) => {
+    const to = values[at];
+    const from = row?.[at] ?? null;
+    return to === undefined || (row && isKept(each, from, to))
+      ? []
+      : [{ name: each.name, column: each.column, from, to }];
+  });
+}
+
+/** What a new row is given. Most often that is all columns, and then their names are the same list each time. */
+function filling({ columns, names }: Plan, { values }: User): { columns: readonly string[]; values: RowValues } {
+  if (isWhole(values)) return { columns: names, values };
+  const filled = columns.flatMap(({ column }, at) => {
+    const value = values[at];
+    return value === undefined ? [] : [{ column, value }];
+  });
+  return { columns: filled.map(({ column }) => column), values: filled.map(({ value }) => value) };
+}
+
+const isWhole = (values: User["values"]): values is RowValues => !values.includes(undefined);
+
+/** Whether a column of a row stays as it is. */
+const isKept = (column: Plan["columns"][number], from: string | null, to: string | null | undefined): boolean =>
+  to === undefined || column.insertOnly || from === to;
+
+function isSame({ columns }: Plan, { values }: User, row: RowValues): boolean {
+  for (let at = 0; at < columns.length; at += 1) {
+    const column = columns[at];
+    if (column && !isKept(column, row[at] ?? null, values[at])) return false;
+  }
+  return true;
 }
 
 /** What a user does to the unique indexes; nothing to say is most often the answer, and then nothing is said. */
 function takings(plan: Plan, user: User, row: RowValues | undefined): { takes?: readonly Taking[] } {
+  if (plan.unique.length === 0) return {};
   const takes: Taking[] = [];
   for (const { index, at, defaults } of plan.unique) {
     const from = row && complete(at.map((place) => row[place] ?? null));

@@ -25,6 +25,8 @@ interface PlanColumn extends ColumnSource {
 /** The mapping and the table put together: what to request, how an entry becomes a user, what to read of a row. */
 export interface Plan {
   readonly columns: readonly PlanColumn[];
+  /** Theirs, as the database spells them. */
+  readonly names: readonly string[];
   /** Attributes to request, each once. */
   readonly attributes: readonly string[];
   /** Positions in `columns`. */
@@ -82,6 +84,7 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
   if (immutableId !== undefined && immutableId !== key) guard.add(immutableId);
   return {
     columns,
+    names: columns.map(({ column }) => column),
     attributes: mapping.attributes,
     key,
     immutableId,
@@ -190,7 +193,8 @@ function userMaker(
       return { dn, key: "", column: keyColumn.name, reason };
     }
     const values: (string | null | undefined)[] = [];
-    for (const [at, column] of columns.entries()) {
+    for (let at = 0; at < columns.length; at += 1) {
+      const column = columns[at] as PlanColumn;
       const value = at < mapped.length ? mapped[at] : null;
       const fitted = value === undefined ? undefined : column.fit(value);
       if (fitted !== null && typeof fitted === "object") {

@@ -1,6 +1,6 @@
-import type { Bystander, User } from "./change.ts";
+import type { Bystander, Reject, User } from "./change.ts";
 import type { Claims } from "./claims.ts";
-import { diff, isWrite, type Verdict, type WriteVerdict } from "./diff.ts";
+import { changeOf, diff, isWrite, type Verdict, type WriteVerdict } from "./diff.ts";
 import { Failure } from "./errors.ts";
 import { hash } from "./hash.ts";
 import type { Plan } from "./plan.ts";
@@ -22,18 +22,45 @@ export interface Settling {
   readonly retry: Retry;
 }
 
+/** So many entries of a read, in the order in which they came. */
+export interface Batch {
+  /** Those that could not be mapped. */
+  readonly rejects: readonly Reject[];
+  readonly entries: readonly (User | Bystander)[];
+  /** What is found of each of `entries`. */
+  readonly find: () => Promise<readonly Found[]>;
+}
+
+/** Looks the rows of a batch up at once, for when it will be asked what was found; where that went wrong meanwhile, again. */
+export function lookAhead(run: Settling, entries: Batch["entries"]): Batch["find"] {
+  let asked: ReturnType<Batch["find"]> | undefined = look(run, entries);
+  asked.catch(() => {
+    asked = undefined;
+  });
+  return () => {
+    const found = asked ?? look(run, entries);
+    asked = undefined;
+    return found;
+  };
+}
+
 /**
- * Brings the rows of one batch of users in line: one look-up, the difference, one transaction. Each user ends as exactly
+ * Brings the rows of one batch of users in line: the difference to what was looked up, one transaction. Each user ends as exactly
  * one of changed, unchanged and rejected.
  */
-export async function settle(run: Settling, entries: readonly (User | Bystander)[]): Promise<void> {
-  const found = await retrying(run.retry, () => look(run, entries));
+export async function settle(run: Settling, { rejects, entries, find }: Batch): Promise<void> {
+  for (const reject of rejects) {
+    run.rejects.add(reject);
+    run.rejects.check();
+  }
+  const rows = await retrying(run.retry, find);
   const verdicts: Verdict[] = [];
-  for (const [at, entry] of entries.entries()) {
-    const { identity, row } = found[at] ?? { identity: entry.key, row: undefined };
-    if (entry.values === undefined) standBy(run, entry, identity, row);
+  for (let at = 0; at < entries.length; at += 1) {
+    const entry = entries[at] as User | Bystander;
+    const identity = rows[at]?.identity ?? entry.key;
+    if (entry.values === undefined) standBy(run, entry, identity, rows[at]?.row);
     else {
-      const verdict = diff(run.plan, entry, row);
+      const verdict = diff(run.plan, entry, rows[at]?.row);
       if (stands(run, verdict, identity)) verdicts.push(verdict);
     }
   }
@@ -55,27 +82,40 @@ const look = (run: Settling, entries: readonly { readonly key: string }[]): Prom
     run.plan.read,
   );
 
+/** No digest of values is negative. */
+const bystanding = -1;
+
 /** Takes the key of a rejected entry out of play, but where the row's immutable id tells whose it is. */
 function standBy({ plan, claims }: Settling, { dn }: Bystander, identity: string, row: RowValues | undefined): void {
   const owned = plan.immutableId !== undefined && row?.[plan.immutableId];
-  if (!owned && !claims.claimant(identity)) claims.claim(identity, { dn, digest: 0 });
+  if (!owned) claims.claim(identity, { dn, digest: bystanding });
 }
 
 /** Whether this user is the one for the row of this identity; where another is, this one has been rejected. */
 function stands(run: Settling, verdict: Verdict, identity: string): boolean {
   const { user } = verdict;
-  const first = run.claims.claimant(identity);
-  const digest = hash(user.values.join("\0"), 1);
+  const own = { dn: user.dn, digest: verdict.kind === "unchanged" ? sameAsRow : digestOf(user) };
+  const first = verdict.kind === "foreign" ? run.claims.claimant(identity) : run.claims.claim(identity, own);
   if (first === undefined && verdict.kind !== "foreign") {
-    run.claims.claim(identity, { dn: user.dn, digest });
     run.rejects.claimed(identity, user.dn);
     return true;
   }
   if (first === undefined && verdict.kind === "foreign") run.rejects.foreign(user, verdict.owner, identity);
   // A server may give one entry twice, where it was moved during the read; that is no clash.
-  else if (first && (first.dn !== user.dn || first.digest !== digest)) run.rejects.duplicate(user, first.dn);
+  else if (first && (first.dn !== own.dn || ![own.digest, digestOf(user)].includes(first.digest))) {
+    run.rejects.duplicate(user, first.dn);
+  }
   run.rejects.check();
   return false;
+}
+
+/** The digest of nearly all users of most runs: that of the values that the row has. */
+const sameAsRow = 0;
+
+function digestOf({ values }: User): number {
+  let digest = 1;
+  for (const value of values) digest = hash(value ?? "\0", digest);
+  return digest || 1;
 }
 
 /** Writes what differs. Where a row is refused, halves are tried until only that row is left, and it is rejected. */
@@ -165,16 +205,42 @@ function rethrow(run: Settling, error: unknown, before: unknown): never {
   throw error;
 }
 
+/** The event of a change. Nobody asks for the values of most of them, so they are put together only then. */
+class Told {
+  readonly type = "change";
+  readonly #plan: Plan;
+  readonly #verdict: WriteVerdict;
+
+  constructor(plan: Plan, verdict: WriteVerdict) {
+    this.#plan = plan;
+    this.#verdict = verdict;
+  }
+
+  get kind() {
+    return this.#verdict.kind;
+  }
+
+  get reactivated() {
+    return this.#verdict.kind === "update" && this.#verdict.reactivated;
+  }
+
+  get entry() {
+    return this.#verdict.user.entry;
+  }
+
+  get change() {
+    return changeOf(this.#plan, this.#verdict);
+  }
+}
+
 function tell(run: Settling, verdicts: readonly Verdict[]): void {
   let unchanged = 0;
   for (const verdict of verdicts) {
     const { user } = verdict;
     switch (verdict.kind) {
       case "insert":
-        run.report({ type: "change", change: verdict.change, reactivated: false, entry: user.entry });
-        break;
       case "update":
-        run.report({ type: "change", change: verdict.change, reactivated: verdict.reactivated, entry: user.entry });
+        run.report(new Told(run.plan, verdict));
         break;
       case "unchanged":
         unchanged += 1;

@@ -2,13 +2,15 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "./errors.ts";
-import { hash } from "./hash.ts";
+import { hash48 } from "./hash.ts";
 
-/** A map from text to data, for as many texts as a directory has entries. */
-export interface Spool<T> {
+/** A map from text to text (well-formed Unicode, both), for as many texts as a directory has entries. */
+export interface Spool {
   /** What was last set for this text. */
-  get(text: string): T | undefined;
-  set(text: string, value: T): void;
+  get(text: string): string | undefined;
+  set(text: string, value: string): void;
+  /** What was last set for this text; where there is nothing, this value is set. */
+  getOrSet(text: string, value: () => string): string | undefined;
   close(): void;
 }
 
@@ -16,28 +18,36 @@ export interface Spool<T> {
  * A map in memory that hardly grows: some eight bytes a text, where the names of a million people would be some hundred
  * megabytes. Memory holds 32 bits of a hash and the number of a block; the blocks with the texts and the values are in a
  * temporary file that only this process can reach. One is read again only where a hash has been seen before, which is
- * nearly always the same text. Values go through JSON.
+ * nearly always the same text.
  */
-export function openSpool<T>(): Spool<T> {
+export function openSpool(): Spool {
   const seen = fingerprints();
   const blocks = openBlocks();
+  const find = (text: string, hash: number): string | undefined => {
+    const found = seen.blocks(hash);
+    for (let at = found.length - 1; at >= 0; at -= 1) {
+      const value = blocks.find(found[at] ?? 0, text);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
   return {
-    get: (text) => {
-      for (const block of seen.blocks(text).reverse()) {
-        const value = blocks.find(block, text);
-        if (value !== undefined) return JSON.parse(value) as T;
-      }
-      return undefined;
+    get: (text) => find(text, hash48(text)),
+    set: (text, value) => seen.add(hash48(text), blocks.append(text, value)),
+    getOrSet: (text, value) => {
+      const hash = hash48(text);
+      const before = find(text, hash);
+      if (before === undefined) seen.add(hash, blocks.append(text, value()));
+      return before;
     },
-    set: (text, value) => seen.add(text, blocks.append(text, JSON.stringify(value))),
     close: () => blocks.close(),
   };
 }
 
 interface Fingerprints {
-  /** The blocks in which this text may be, in the order in which they were added. */
-  blocks(text: string): number[];
-  add(text: string, block: number): void;
+  /** The blocks in which texts of this hash are, in the order in which they were added. */
+  blocks(hash: number): readonly number[];
+  add(hash: number, block: number): void;
 }
 
 interface Slots {
@@ -47,48 +57,47 @@ interface Slots {
 
 const slots = 1 << 16;
 const fullest = 0.75;
+const none: readonly number[] = [];
 
 /**
- * 32-bit hashes with the block of each, in tables with open addressing: the place in a table adds 16 bits to what must
- * agree. A further table is begun where one is full, so that none is ever copied.
+ * 48-bit hashes with the block of each, in tables with open addressing: the place in a table is 16 bits of it, and 32 are
+ * kept there. A further table is begun where one is full, so that none is ever copied.
  */
 function fingerprints(): Fingerprints {
   const tables: Slots[] = [];
   let used = slots;
   return {
-    blocks: (text) => {
-      const mark = markOf(text);
-      const place = placeOf(text);
-      const found: number[] = [];
+    blocks: (hash) => {
+      const mark = markOf(hash);
+      let found = none;
       for (const { marks, blocks } of tables) {
-        for (let slot = place; marks[slot] !== 0; slot = (slot + 1) % slots) {
-          if (marks[slot] === mark) found.push(blocks[slot] ?? 0);
+        for (let slot = hash % slots; marks[slot] !== 0; slot = (slot + 1) % slots) {
+          if (marks[slot] === mark) found = [...found, blocks[slot] ?? 0];
         }
       }
       return found;
     },
-    add: (text, block) => {
+    add: (hash, block) => {
       if (used >= slots * fullest) {
         tables.push({ marks: new Uint32Array(slots), blocks: new Uint16Array(slots) });
         used = 0;
       }
       const table = tables[tables.length - 1];
       if (!table) return;
-      let slot = placeOf(text);
+      let slot = hash % slots;
       while (table.marks[slot] !== 0) slot = (slot + 1) % slots;
-      table.marks[slot] = markOf(text);
+      table.marks[slot] = markOf(hash);
       table.blocks[slot] = block;
       used += 1;
     },
   };
 }
 
-const placeOf = (text: string): number => hash(text, 0x811c9dc5) % slots;
 /** Never 0, which means a free slot. */
-const markOf = (text: string): number => hash(text, 0x01234567) || 1;
+const markOf = (hash: number): number => Math.floor(hash / slots) || 1;
 
 interface Blocks {
-  /** Keeps a value, which is JSON, and gives the number of its block. */
+  /** Keeps a text with its value and gives the number of its block. */
   append(text: string, value: string): number;
   /** The last value of this text in the block. */
   find(block: number, text: string): string | undefined;
@@ -96,50 +105,65 @@ interface Blocks {
 }
 
 const blockSize = 64 * 1024;
+/** Before each record: the bytes of the text and those of the value, four bytes each. */
+const headSize = 8;
+/** Most bytes of UTF-8 for one UTF-16 unit. */
+const widest = 3;
 
-/** Blocks of lines `"text" value` in a file, the last one in memory. */
+/** Blocks of records in a file, the last one in memory. */
 function openBlocks(): Blocks {
   const starts: number[] = [0];
-  let pending = "";
+  let pending = Buffer.allocUnsafe(blockSize);
+  let used = 0;
   let file: number | undefined;
   const flush = (): void => {
-    const bytes = Buffer.from(pending, "utf8");
     try {
       file ??= openUnlinked();
       // Unlike writeSync, this writes all or throws.
-      writeFileSync(file, bytes);
+      writeFileSync(file, pending.subarray(0, used));
     } catch (error) {
       throw new Failure(
         "files",
         `cannot write a temporary file in ${tmpdir()}: ${error instanceof Error ? error.message : error}`,
         {
-          hint: "make room there, or set TMPDIR to a folder with some 100 MB for each million people",
+          hint: "make room there, or set TMPDIR to a folder with some 200 MB for each million people",
           cause: error,
         },
       );
     }
-    starts.push((starts.at(-1) ?? 0) + bytes.length);
-    pending = "";
+    starts.push((starts.at(-1) ?? 0) + used);
+    used = 0;
   };
-  const linesOf = (block: number): string => {
+  const bytesOf = (block: number): Buffer => {
     const [start, end] = [starts[block] ?? 0, starts[block + 1]];
-    if (end === undefined || file === undefined) return pending;
-    const bytes = Buffer.alloc(end - start);
+    if (end === undefined || file === undefined) return pending.subarray(0, used);
+    const bytes = Buffer.allocUnsafe(end - start);
     readSync(file, bytes, 0, bytes.length, start);
-    return bytes.toString("utf8");
+    return bytes;
   };
   return {
     append: (text, value) => {
-      pending += `${JSON.stringify(text)} ${value}\n`;
-      const block = starts.length - 1;
-      if (pending.length >= blockSize) flush();
-      return block;
+      const most = headSize + (text.length + value.length) * widest;
+      if (used > 0 && used + most > pending.length) flush();
+      if (most > pending.length) pending = Buffer.allocUnsafe(most);
+      const key = pending.write(text, used + headSize);
+      const size = pending.write(value, used + headSize + key);
+      pending.writeUInt32LE(key, used);
+      pending.writeUInt32LE(size, used + 4);
+      used += headSize + key + size;
+      return starts.length - 1;
     },
     find: (block, text) => {
-      const lines = `\n${linesOf(block)}`;
-      const start = `\n${JSON.stringify(text)} `;
-      const at = lines.lastIndexOf(start);
-      return at < 0 ? undefined : lines.slice(at + start.length, lines.indexOf("\n", at + 1));
+      const bytes = bytesOf(block);
+      const wanted = Buffer.from(text);
+      let found: string | undefined;
+      for (let at = 0; at < bytes.length; ) {
+        const value = at + headSize + bytes.readUInt32LE(at);
+        const end = value + bytes.readUInt32LE(at + 4);
+        if (wanted.equals(bytes.subarray(at + headSize, value))) found = bytes.toString("utf8", value, end);
+        at = end;
+      }
+      return found;
     },
     close: () => {
       if (file !== undefined) closeSync(file);

@@ -1,11 +1,12 @@
 import type { AbsenceWatch } from "./absent.ts";
-import type { Bystander, User } from "./change.ts";
+import { ahead } from "./ahead.ts";
+import type { Bystander, Reject, User } from "./change.ts";
 import { openClaims } from "./claims.ts";
 import type { Plan } from "./plan.ts";
-import { type Rejects, rejects } from "./rejects.ts";
+import { rejects } from "./rejects.ts";
 import type { Report } from "./report/event.ts";
 import type { Retry } from "./retry.ts";
-import { settle } from "./settle.ts";
+import { type Batch, lookAhead, type Settling, settle } from "./settle.ts";
 import type { Source } from "./source/source.ts";
 import type { Target } from "./target/target.ts";
 
@@ -23,49 +24,62 @@ export interface Run {
   readonly absence: AbsenceWatch;
 }
 
+/** How many batches are read and looked up ahead of the one that is settled. */
+const batchesAhead = 2;
+
 /**
  * A sync: the active entries of the source, each mapped to a user, in batches; of each batch the rows that exist are
  * looked up, compared, and what differs is written in one transaction. Nothing of the whole is kept but who has which row.
+ * While one batch is written, the next ones are read, mapped and looked up.
  *
  * @throws Failure where it could not be finished; the batches before stand.
  */
 export async function sync(run: Run): Promise<void> {
   const claims = openClaims();
-  const rejected = rejects({ ...run, claims, max: run.mostRejects });
+  const settling = { ...run, claims, rejects: rejects({ ...run, claims, max: run.mostRejects }) };
+  const stop = new AbortController();
   try {
-    for await (const entries of batches(run, rejected)) {
-      await settle({ ...run, claims, rejects: rejected }, entries);
+    const signal = AbortSignal.any([run.signal, stop.signal]);
+    for await (const batch of ahead(batches(run, settling, signal), batchesAhead)) {
+      await settle(settling, batch);
       run.report({ type: "progress" });
       run.signal.throwIfAborted();
     }
   } finally {
+    stop.abort();
     claims.close();
-    rejected.flush();
+    settling.rejects.flush();
     run.report({ type: "progress" });
   }
 }
 
 /**
- * The users of the source, so many at a time. Entries that cannot be mapped are rejected on the way; they go along where
- * they have a key, because it is taken.
+ * The users of the source, so many at a time, their rows being looked up. Entries that cannot be mapped are rejects; they
+ * go along where they have a key, because it is taken.
  */
-async function* batches(run: Run, rejected: Rejects): AsyncGenerator<readonly (User | Bystander)[]> {
-  let batch: (User | Bystander)[] = [];
-  for await (const entries of run.source.entries(run.signal)) {
-    for (const entry of entries) {
+async function* batches(run: Run, settling: Settling, signal: AbortSignal): AsyncGenerator<Batch> {
+  let rejected: Reject[] = [];
+  let entries: (User | Bystander)[] = [];
+  let read = 0;
+  const batch = (): Batch => {
+    const whole = { rejects: rejected, entries, find: lookAhead(settling, entries) };
+    rejected = [];
+    entries = [];
+    read = 0;
+    return whole;
+  };
+  for await (const piece of run.source.entries(signal)) {
+    for (const entry of piece) {
       run.absence.see(entry);
       const mapped = run.plan.toUser(entry);
       if ("reason" in mapped) {
-        rejected.add(mapped);
-        rejected.check();
-      }
-      const key = "reason" in mapped ? run.plan.keyOf(entry) : mapped.key;
-      if (key === undefined) continue;
-      batch.push("reason" in mapped ? { dn: mapped.dn, key } : mapped);
-      if (batch.length < run.batchSize) continue;
-      yield batch;
-      batch = [];
+        rejected.push(mapped);
+        const key = run.plan.keyOf(entry);
+        if (key !== undefined) entries.push({ dn: mapped.dn, key });
+      } else entries.push(mapped);
+      read += 1;
+      if (read >= run.batchSize) yield batch();
     }
   }
-  if (batch.length > 0) yield batch;
+  if (read > 0) yield batch();
 }

@@ -6,7 +6,7 @@ import type { Plan } from "../src/plan.ts";
 import { rejects } from "../src/rejects.ts";
 import type { SyncEvent } from "../src/report/event.ts";
 import { tally } from "../src/report/tally.ts";
-import { settle } from "../src/settle.ts";
+import { lookAhead, settle } from "../src/settle.ts";
 import type { Table } from "../src/target/column.ts";
 import { type Found, type RowValues, type Target, type Write, WriteError } from "../src/target/target.ts";
 
@@ -35,6 +35,7 @@ const plan: Plan = {
     insertOnly: false,
     fit: (value) => value,
   })),
+  names: columns,
   attributes: [],
   key: 0,
   immutableId: undefined,
@@ -138,7 +139,8 @@ async function settled(
   const rejected = rejects({ plan, target, claims, report, retry, max: 1000 });
   let failure: unknown;
   try {
-    await settle({ plan, target, claims, rejects: rejected, report, retry }, users);
+    const run = { plan, target, claims, rejects: rejected, report, retry };
+    await settle(run, { rejects: [], entries: users, find: lookAhead(run, users) });
   } catch (error) {
     failure = error;
   }

@@ -55,21 +55,19 @@ export async function foretell(outlook: Outlook, entries: readonly Entry[]): Pro
 
 async function rehearsed({ report: warn, ...outlook }: Outlook, entries: readonly Entry[]): Promise<Would[]> {
   const ends: (Would | undefined)[] = entries.map(() => undefined);
-  let current = -1;
+  let current = 0;
   const report: Report = (event) => {
     if (event.type === "retry") warn(event);
+    if (event.type === "progress") current += 1;
     const told = wouldOf(event);
     if (told) ends[event.type === "reject" ? placeOf(entries, told.dn, current) : current] = told.would;
     else if (event.type === "unchanged") ends[current] ??= unchanged;
   };
-  async function* oneByOne() {
-    for (const entry of entries) {
-      current += 1;
-      yield [entry];
-    }
+  async function* all() {
+    yield entries;
   }
-  // One entry a batch, so that what is told between two entries is told of the first of them.
-  await tryOut({ ...outlook, entries: oneByOne, batchSize: 1, report });
+  // One entry a batch, so that what is told until the batch is finished is told of that entry.
+  await tryOut({ ...outlook, entries: all, batchSize: 1, report });
   return ends.map((end) => end ?? { action: "none", because: [] });
 }
 
@@ -132,7 +130,7 @@ function limited({ limits }: ResolvedConfig, would: Would, rows: number): Would 
   if (would.change === undefined) return would;
   const { kind } = would.change;
   const counted = tally();
-  counted.report({ type: "change", change: would.change, reactivated: false });
+  counted.report({ type: "change", kind, change: would.change, reactivated: false });
   try {
     judgeLimits(limits, counted.counts(), rows);
     return would;

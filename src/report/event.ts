@@ -47,6 +47,8 @@ export type SyncEvent =
   /** Told when the batch that it is part of is committed. */
   | {
       readonly type: "change";
+      readonly kind: Change["kind"];
+      /** Put together when somebody asks for it. */
       readonly change: Change;
       readonly reactivated: boolean;
       /** What the change was made of, where a report asks for it. */

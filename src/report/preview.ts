@@ -35,7 +35,7 @@ export function humanPreview(
     if (event.type === "started") header = event.header;
     else if (event.type === "notice") notices.push(event.message);
     else if (event.type === "change") {
-      const kept = changes[event.change.kind];
+      const kept = changes[event.kind];
       if (kept.length < limit) kept.push(event.change);
     } else if (event.type === "reject") {
       if (rejects.length < limit) rejects.push(event.reject);

@@ -17,7 +17,7 @@ export function tally(): Tally {
       if (event.type === "unchanged") unchanged += event.users;
       else if (event.type === "reject") rejected += 1;
       else if (event.type === "change") {
-        if (event.change.kind === "insert") inserted += 1;
+        if (event.kind === "insert") inserted += 1;
         else updated += 1;
         if (event.reactivated) reactivated += 1;
       }

@@ -1,4 +1,4 @@
-import { openSpool } from "../spool.ts";
+import { openSpool, type Spool } from "../spool.ts";
 import type { UniqueIndex } from "./column.ts";
 import { inSteps } from "./steps.ts";
 import { clashedIndex, mustBeGiven } from "./table.ts";
@@ -19,6 +19,20 @@ interface Trial {
   undecided(): void;
 }
 
+/** Who has what has been written before; undefined where nothing was. */
+interface Owners {
+  get(place: string): Owner | null | undefined;
+  set(place: string, owner: Owner | null): void;
+}
+
+const ownersIn = (spool: Spool): Owners => ({
+  get: (place) => {
+    const text = spool.get(place);
+    return text === undefined ? undefined : (JSON.parse(text) as Owner | null);
+  },
+  set: (place, owner) => spool.set(place, JSON.stringify(owner)),
+});
+
 /** Who has a value now, in this rehearsal: null where the one who had it has given it up. */
 type Ledger = ReadonlyMap<string, Owner | null>;
 
@@ -32,24 +46,20 @@ type Ledger = ReadonlyMap<string, Owner | null>;
  *
  */
 export async function rehearse<T>(target: Target, work: (rehearsal: Target) => Promise<T>, trial?: Trial): Promise<T> {
-  const spool = openSpool<Owner | null>();
+  const spool = openSpool();
   try {
-    return await work(rehearsalOf(target, spool, trial));
+    return await work(rehearsalOf(target, ownersIn(spool), trial));
   } finally {
     spool.close();
   }
 }
 
-function rehearsalOf(
-  target: Target,
-  spool: ReturnType<typeof openSpool<Owner | null>>,
-  trial: Trial | undefined,
-): Target {
+function rehearsalOf(target: Target, owners: Owners, trial: Trial | undefined): Target {
   const holders: Target["holders"] = async (index, values) =>
     (await target.holders(index, values)).map(({ identity, key }) => {
-      const owner = spool.get(placeOf(index, identity));
+      const owner = owners.get(placeOf(index, identity));
       if (owner !== undefined) return { identity, key: owner?.key };
-      return { identity, key: typeof key === "string" ? (spool.get(respelt(key))?.key ?? key) : key };
+      return { identity, key: typeof key === "string" ? (owners.get(respelt(key))?.key ?? key) : key };
     });
   const tried = trials(target);
   return {
@@ -59,9 +69,9 @@ function rehearsalOf(
       target.inspect(writes);
       for (const write of writes) refuseMissing(target, write);
       const values = await look(target, writes);
-      const ledger = judge(target, writes, values, (place) => spool.get(place));
+      const ledger = judge(target, writes, values, (place) => owners.get(place));
       if (trial) await tried(trial, writes);
-      for (const [place, owner] of ledger) spool.set(place, owner);
+      for (const [place, owner] of ledger) owners.set(place, owner);
     },
   };
 }

@@ -49,6 +49,7 @@ export const entryOf = (dn: string, attributes: Readonly<Record<string, readonly
 
 export const changeEvent = (change: Change, entry?: Entry, reactivated = false): SyncEvent => ({
   type: "change",
+  kind: change.kind,
   change,
   reactivated,
   entry,

@@ -195,7 +195,7 @@ test("Needs no more memory for 200,000 changes than for a few", () => {
     report({ type: "started", header: { ...${JSON.stringify(header)}, startedAt: new Date() } });
     for (let index = 0; index < 200_000; index++) {
       const columns = { email: { from: null, to: "x".repeat(500) + index } };
-      report({ type: "change", reactivated: false, change: { kind: "insert", key: "u" + index, dn: "uid=u" + index, columns } });
+      report({ type: "change", kind: "insert", reactivated: false, change: { kind: "insert", key: "u" + index, dn: "uid=u" + index, columns } });
       if (index % 500 === 0) report({ type: "progress" });
     }
     const counts = { read: 200_000, inserted: 200_000, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
