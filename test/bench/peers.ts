@@ -13,6 +13,8 @@ export interface Peer {
   readonly works: readonly WorkName[];
   /** It reads or writes alone, so that whoever does both can hardly be faster. */
   readonly floor?: "reads" | "writes";
+  /** It is the program that is measured. */
+  readonly ours?: true;
   readonly command: (place: Place) => Command;
 }
 
@@ -36,22 +38,24 @@ export async function placeAt(site: Site): Promise<Place> {
 export const peers = {
   ours: {
     title: "idm-ldap-sync",
+    ours: true,
     works: ["first-load", "nothing-changed", "one-percent"],
     command: (place) => sync(place, place.plain),
   },
   ldaps: {
     title: "idm-ldap-sync over ldaps",
+    ours: true,
     works: ["nothing-changed"],
     command: (place) => sync(place, place.tls),
   },
   ldapsearch: {
-    title: "ldapsearch, pages of 1000",
+    title: "ldapsearch: reads alone",
     works: ["first-load", "nothing-changed", "one-percent"],
     floor: "reads",
     command: ({ site }) => ({ commandLine: ldapsearch(site), env: { LDAPNOINIT: "1" } }),
   },
   "load-data": {
-    title: "LOAD DATA LOCAL",
+    title: "LOAD DATA: writes alone",
     works: ["first-load"],
     floor: "writes",
     command: ({ site }) => ({ commandLine: loadData(site.mariadb, site.rowsFile, "users") }),

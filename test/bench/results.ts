@@ -1,21 +1,36 @@
 import type { Case } from "./cases.ts";
 import type { Usage } from "./measure.ts";
+import type { PeerName } from "./peers.ts";
 import type { Traffic } from "./traffic.ts";
+import type { WorkName } from "./works.ts";
 
 /** One run of a case. */
-export type Sample = Usage & Partial<Traffic>;
+export interface Sample extends Usage {
+  /** Where servers were asked for something. */
+  readonly traffic?: Traffic;
+}
 
 /** The runs of a case. */
 export interface Result extends Case {
+  /** Active people that each run reads. */
+  readonly active: number;
   readonly samples: readonly Sample[];
 }
 
-export function median(numbers: readonly number[]): number {
+function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
-/** The median of one figure of a result. */
-export const figure = ({ samples }: Result, name: keyof Usage): number => median(samples.map((sample) => sample[name]));
+/** The median of one figure of a result; NaN where it was not measured. */
+export const figure = (result: Result | undefined, name: keyof Usage): number =>
+  median((result?.samples ?? []).map((sample) => sample[name]));
+
+export const resultOf = (
+  results: readonly Result[],
+  work: WorkName,
+  peer: PeerName,
+  tenfold = false,
+): Result | undefined => results.find((one) => one.work === work && one.peer === peer && one.tenfold === tenfold);

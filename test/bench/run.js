@@ -3,6 +3,8 @@
 import { fileURLToPath } from "node:url";
 import { createVitest } from "vitest/node";
 
+// The servers end with this process; so do their folders, where it ends in good order.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 const vitest = await createVitest("test", { config: false, watch: false });
 try {
   const { main } = await vitest.import(fileURLToPath(new URL("main.ts", import.meta.url)));

@@ -1,21 +1,80 @@
-import { peers } from "./peers.ts";
-import { figure, type Result } from "./results.ts";
-import { works } from "./works.ts";
+import { type Peer, peers } from "./peers.ts";
+import { figure, type Result, resultOf } from "./results.ts";
+import { targets } from "./targets.ts";
+import { type WorkName, works } from "./works.ts";
 
-const headings = ["work", "peer", "median s", "CPU s", "peak MiB", "searches", "statements"];
+/** What is printed: tables of text. */
 
-export function resultTable(results: readonly Result[]): string {
-  const rows = results.map((result) => [
-    works[result.work].title + (result.tenfold ? ", tenfold" : ""),
-    peers[result.peer].title,
-    figure(result, "seconds").toFixed(3),
-    figure(result, "cpu").toFixed(2),
-    (figure(result, "peak") / 1024).toFixed(0),
-    String(result.samples[0]?.searches ?? ""),
-    String(result.samples[0]?.statements ?? ""),
-  ]);
+type Row = readonly string[];
+
+/** The first column is words, the others are figures. */
+function table(headings: Row, rows: readonly Row[]): string {
   const widths = headings.map((heading, at) => Math.max(heading.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    cells.map((cell, at) => (at < 2 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join("  ");
-  return [headings, ...rows].map((row) => `${line(row)}\n`).join("");
+  const line = (row: Row): string =>
+    row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join("  ");
+  return [headings, ...rows].map((row) => `${line(row).trimEnd()}\n`).join("");
 }
+
+const workTables = (results: readonly Result[], of: (work: WorkName, some: readonly Result[]) => string): string =>
+  [...new Set(results.map(({ work }) => work))]
+    .map((work) =>
+      of(
+        work,
+        results.filter((result) => result.work === work),
+      ),
+    )
+    .join("\n");
+
+const thousands = (number: number): string => Math.round(number).toLocaleString("en");
+const fixed = (number: number, digits: number): string => (Number.isNaN(number) ? "" : number.toFixed(digits));
+
+const nameOf = ({ peer, tenfold }: Result): string => peers[peer].title + (tenfold ? ", ten times the people" : "");
+
+/** The medians of each work: the ratios are to what merely reads and writes, and to the script in Python. */
+export const timeTables = (results: readonly Result[]): string =>
+  workTables(results, (work, some) => {
+    const floors = some.filter(({ peer }) => (peers[peer] as Peer).floor);
+    const floor = floors.length > 0 ? floors.reduce((sum, one) => sum + figure(one, "seconds"), 0) : Number.NaN;
+    const python = figure(resultOf(some, work, "python"), "seconds");
+    const headings = "s,least,most,people/s,x floor,x python,CPU s,peak MiB,searches,statements".split(",");
+    const rows = some.map((result) => {
+      const all = result.samples.map((sample) => sample.seconds);
+      const seconds = figure(result, "seconds");
+      const [first] = result.samples;
+      return [
+        nameOf(result),
+        fixed(seconds, 3),
+        fixed(Math.min(...all), 3),
+        fixed(Math.max(...all), 3),
+        first?.traffic ? thousands(result.active / seconds) : "",
+        result.tenfold ? "" : fixed(seconds / floor, 2),
+        result.tenfold ? "" : fixed(seconds / python, 2),
+        fixed(figure(result, "cpu"), 2),
+        fixed(figure(result, "peak") / 1024, 0),
+        String(first?.traffic?.searches ?? ""),
+        String(first?.traffic?.statements ?? ""),
+      ];
+    });
+    return table([works[work].title, ...headings], rows);
+  });
+
+/** What each asked of the servers. */
+export const trafficTables = (results: readonly Result[]): string =>
+  workTables(results, (work, some) => {
+    const rows = some.map((result) => {
+      const { searches = 0, statements = 0, kinds = {} } = result.samples[0]?.traffic ?? {};
+      const named = Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`);
+      return [nameOf(result), String(searches), String(statements), named.join(", ")];
+    });
+    return table([works[work].title, "searches", "statements", "of them"], rows);
+  });
+
+export const targetTable = (results: readonly Result[]): string =>
+  table(
+    ["to reach", "at most", "measured", ""],
+    targets.map(({ what, atMost, measured }) => {
+      const ratio = measured(results);
+      const verdict = Number.isNaN(ratio) ? "not measured" : ratio <= atMost ? "met" : "not met";
+      return [what, String(atMost), fixed(ratio, 2), verdict];
+    }),
+  );
