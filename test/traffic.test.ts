@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Place, placeAt } from "./bench/peers.ts";
+import { openSite, type Site } from "./bench/site.ts";
+import { type Traffic, trafficOf } from "./bench/traffic.ts";
+import { passwords } from "./staff.ts";
+
+/**
+ * What a run asks of the directory and the database, exactly: who adds a statement for each batch, or for each person,
+ * changes a line here and knows it.
+ */
+
+const people = 2000;
+/** As in the configuration, where nothing else is said there. */
+const pageSize = 500;
+const batchSize = 500;
+
+type Kinds = Traffic["kinds"];
+
+/** The statements of a connection before it is used: knex asks for the version, then the session is set up. */
+const connection: Kinds = { select: 1, set_option: 1 };
+
+/** Server; columns, engine, again the version, triggers, references, rights on triggers; indexes; the table as it was made. */
+const description: Kinds = { select: 7, show_keys: 1, show_create_table: 1 };
+
+const opening = [connection, description];
+
+/** On a connection of its own: who holds it; taken, looked after at the end, given back. */
+const lock = [connection, { select: 1, update: 3 }];
+
+/** The table of locks is not there, is made, and gets a row. */
+const firstLock = [connection, { select: 2, create_table: 1, insert: 1, update: 2 }];
+
+/** For each batch. */
+const lookUp: Kinds = { select: 1 };
+/** For each batch with something to write: a transaction, in which the lock is held by an update. */
+const transaction: Kinds = { begin: 1, update: 1, commit: 1 };
+const insert: Kinds = { insert: 1 };
+/** All rows of a batch in one statement, each to values of its own. */
+const update: Kinds = { update_multi: 1 };
+
+/** The database is told to refuse writes. */
+const readOnly: Kinds = { set_option: 1 };
+/** Of a batch that a dry run would insert: who has these user names, whose index is unique. */
+const holders: Kinds = { select: 1 };
+
+const times = (count: number, ...some: readonly Kinds[]): readonly Kinds[] =>
+  Array.from({ length: count }, () => some).flat();
+
+function sum(...some: readonly (readonly Kinds[])[]): Kinds {
+  const all: Record<string, number> = {};
+  for (const [kind, count] of some.flat().flatMap((kinds) => Object.entries(kinds))) {
+    all[kind] = (all[kind] ?? 0) + count;
+  }
+  return all;
+}
+
+/** What a run of so many batches asks of the database. */
+interface Expectation {
+  readonly name: string;
+  readonly command: "sync" | "dry-run";
+  /** What is done to the table before. */
+  readonly before?: (site: Site) => Promise<unknown>;
+  readonly asks: (batches: number) => Kinds;
+}
+
+const changeOneBatch = ({ mariadb }: Site) =>
+  mariadb.sql("update users set title = 'Before' where employee_number between 100001 and 100009");
+
+/** One after the other: each finds the table as the one before it has left it. */
+const expectations: readonly Expectation[] = [
+  {
+    name: "a dry run of the first load",
+    command: "dry-run",
+    before: (site) => site.empty(),
+    asks: (batches) => sum(opening, [readOnly], times(batches, lookUp, holders)),
+  },
+  {
+    name: "the first load",
+    command: "sync",
+    asks: (batches) => sum(opening, firstLock, times(batches, lookUp, transaction, insert)),
+  },
+  {
+    name: "nothing changed",
+    command: "sync",
+    asks: (batches) => sum(opening, lock, times(batches, lookUp)),
+  },
+  {
+    name: "a dry run with nothing changed",
+    command: "dry-run",
+    asks: (batches) => sum(opening, [readOnly], times(batches, lookUp)),
+  },
+  {
+    name: "a dry run with 1 % changed, some in each batch",
+    command: "dry-run",
+    before: (site) => site.outdate(),
+    asks: (batches) => sum(opening, [readOnly], times(batches, lookUp)),
+  },
+  {
+    name: "1 % changed, some in each batch",
+    command: "sync",
+    asks: (batches) => sum(opening, lock, times(batches, lookUp, transaction, update)),
+  },
+  {
+    name: "a few changed in one batch",
+    command: "sync",
+    before: changeOneBatch,
+    asks: (batches) => sum(opening, lock, times(batches, lookUp), [transaction, update]),
+  },
+];
+
+describe("a run asks of directory and database exactly", () => {
+  let site: Site;
+  let place: Place;
+  beforeAll(async () => {
+    site = await openSite(people);
+    place = await placeAt(site);
+  });
+  afterAll(() => site?.stop());
+
+  it.each(expectations)("$name", async ({ command, before, asks }) => {
+    await before?.(site);
+    const env = passwords(site.slapd, site.mariadb);
+    const { result, traffic } = await trafficOf(site, () => place.plain.run([command], env));
+    const { searches, entries, kinds } = traffic;
+    expect({ code: result.code, searches, entries, kinds }).toEqual({
+      code: 0,
+      searches: Math.ceil(site.active / pageSize),
+      entries: site.active,
+      kinds: asks(Math.ceil(site.active / batchSize)),
+    });
+    if (command === "sync") expect(await site.wrong()).toBeUndefined();
+  });
+});
+
+describe("the benchmark's look at the table", () => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await openSite(50);
+  });
+  afterAll(() => site?.stop());
+
+  it.each([
+    ["one value in other letters", "update users set title = lower(title) where username = 'u000000'", "u000000"],
+    ["one space at the end", "update users set surname = concat(surname, ' ') where username = 'u000000'", "u000000"],
+    ["NULL instead of a value", "update users set email = null where username = 'u000000'", "u000000"],
+    ["a row too few", "delete from users where username = 'u000000'", "u000000"],
+    ["a row too many", "insert into users (external_id, username, state) values ('x', 'x', 'active')", "none"],
+  ])("sees %s", async (_, change, who) => {
+    await site.fill();
+    expect(await site.wrong()).toBeUndefined();
+    await site.mariadb.sql(change);
+    expect(await site.wrong()).toMatch(new RegExp(`; missing or different: ${who}$`));
+  });
+});
