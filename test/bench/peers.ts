@@ -11,8 +11,8 @@ import type { WorkName } from "./works.ts";
 export interface Peer {
   readonly title: string;
   readonly works: readonly WorkName[];
-  /** It reads or writes alone, so that whoever does both can hardly be faster. */
-  readonly floor?: "reads" | "writes";
+  /** It does a part of the work and no more: whoever does all of it can hardly be faster. */
+  readonly floor?: "reads" | "writes" | "starts";
   /** It is the program that is measured. */
   readonly ours?: true;
   readonly command: (place: Place) => Command;
@@ -63,14 +63,19 @@ export const peers = {
   python: {
     title: "script: python-ldap, pymysql",
     works: ["first-load", "nothing-changed", "one-percent"],
-    command: ({ site }) => script(site, "/usr/bin/python3", "peers/script.py"),
+    command: ({ site }) => script(site, "/usr/bin/python3", new URL("./peers/script.py", import.meta.url)),
   },
   knex: {
     title: "script: ldapts, knex",
     works: ["first-load", "nothing-changed", "one-percent"],
-    command: ({ site }) => script(site, process.execPath, "peers/script.js"),
+    command: ({ site }) => script(site, process.execPath, new URL("./peers/script.js", import.meta.url)),
   },
-  node: { title: "node -e 0", works: ["start"], command: () => ({ commandLine: [process.execPath, "-e", "0"] }) },
+  node: {
+    title: "node -e 0",
+    works: ["start"],
+    floor: "starts",
+    command: () => ({ commandLine: [process.execPath, "-e", "0"] }),
+  },
   version: { title: "idm-ldap-sync --version", works: ["start"], command: () => ours("--version") },
   help: { title: "idm-ldap-sync --help", works: ["start"], command: () => ours("--help") },
   cron: { title: "idm-ldap-sync validate-cron", works: ["start"], command: () => ours("validate-cron", "0 2 * * *") },
@@ -98,10 +103,10 @@ const ldapsearch = ({ slapd }: Site): string[] => [
 ];
 
 /** Both scripts take the same arguments. */
-const script = ({ slapd, mariadb }: Site, interpreter: string, path: string): Command => ({
+const script = ({ slapd, mariadb }: Site, interpreter: string, path: URL): Command => ({
   commandLine: [
     interpreter,
-    fileURLToPath(new URL(path, import.meta.url)),
+    fileURLToPath(path),
     ...[slapd.url, slapd.syncDn, `ou=people,${slapd.suffix}`],
     ...[mariadb.host, String(mariadb.port), mariadb.user, mariadb.database],
   ],

@@ -1,4 +1,4 @@
-import { type Case, casesOf } from "./cases.ts";
+import { type Case, casesOf, turns } from "./cases.ts";
 import { measure } from "./measure.ts";
 import type { Options } from "./options.ts";
 import { type Peer, type Place, peers, placeAt } from "./peers.ts";
@@ -31,7 +31,10 @@ export async function measureAll(options: Options, say: Say): Promise<readonly R
   }
 }
 
-/** In each round every case has its turn: what disturbs the machine for a while disturbs all alike. */
+/**
+ * In each round every case has its turn: what disturbs the machine for a while disturbs all alike. Nobody always comes
+ * after the same one, whose traces in the database may be in the way.
+ */
 async function rounds(
   cases: readonly Case[],
   { runs, smoke }: Options,
@@ -40,7 +43,7 @@ async function rounds(
 ): Promise<readonly Result[]> {
   const results = cases.map((one) => ({ ...one, active: placeOf(one).site.active, samples: [] as Sample[] }));
   for (let run = 1; run <= runs; run++) {
-    for (const result of results) {
+    for (const result of turns(results, run)) {
       const { work, peer, tenfold, samples } = result;
       for (let time = 1; time <= works[work].times; time++) {
         const sample = await sampleOf(result, placeOf(result));

@@ -1,4 +1,5 @@
-import { type Peer, peers } from "./peers.ts";
+import { namesOf } from "./cases.ts";
+import { type Peer, type PeerName, peers } from "./peers.ts";
 import { figure, type Result, resultOf } from "./results.ts";
 import { targets } from "./targets.ts";
 import { type WorkName, works } from "./works.ts";
@@ -7,11 +8,12 @@ import { type WorkName, works } from "./works.ts";
 
 type Row = readonly string[];
 
-/** The first column is words, the others are figures. */
+/** Words begin where their heading does, figures end there. */
 function table(headings: Row, rows: readonly Row[]): string {
   const widths = headings.map((heading, at) => Math.max(heading.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const isFigures = (at: number): boolean => rows.every((row) => /^[\d.,]*$/.test(row[at] ?? ""));
   const line = (row: Row): string =>
-    row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join("  ");
+    row.map((cell, at) => (isFigures(at) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0))).join("  ");
   return [headings, ...rows].map((row) => `${line(row).trimEnd()}\n`).join("");
 }
 
@@ -30,11 +32,16 @@ const fixed = (number: number, digits: number): string => (Number.isNaN(number) 
 
 const nameOf = ({ peer, tenfold }: Result): string => peers[peer].title + (tenfold ? ", ten times the people" : "");
 
+const isFloor = (name: PeerName, work: WorkName): boolean => {
+  const peer: Peer = peers[name];
+  return peer.floor !== undefined && peer.works.includes(work);
+};
+
 /** The medians of each work: the ratios are to what merely reads and writes, and to the script in Python. */
 export const timeTables = (results: readonly Result[]): string =>
   workTables(results, (work, some) => {
-    const floors = some.filter(({ peer }) => (peers[peer] as Peer).floor);
-    const floor = floors.length > 0 ? floors.reduce((sum, one) => sum + figure(one, "seconds"), 0) : Number.NaN;
+    const floors = namesOf(peers).filter((peer) => isFloor(peer, work));
+    const floor = floors.reduce((sum, peer) => sum + figure(resultOf(some, work, peer), "seconds"), 0);
     const python = figure(resultOf(some, work, "python"), "seconds");
     const headings = "s,least,most,people/s,x floor,x python,CPU s,peak MiB,searches,statements".split(",");
     const rows = some.map((result) => {
