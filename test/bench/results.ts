@@ -24,9 +24,18 @@ function median(numbers: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }
 
-/** The median of one figure of a result; NaN where it was not measured. */
-export const figure = (result: Result | undefined, name: keyof Usage): number =>
-  median((result?.samples ?? []).map((sample) => sample[name]));
+/** How the runs of a case are made one figure. */
+const summaries = {
+  median,
+  least: (numbers) => (numbers.length > 0 ? Math.min(...numbers) : Number.NaN),
+  most: (numbers) => (numbers.length > 0 ? Math.max(...numbers) : Number.NaN),
+} as const satisfies Record<string, (numbers: readonly number[]) => number>;
+
+export type Summary = keyof typeof summaries;
+
+/** One figure of a result, the median unless told; NaN where it was not measured. */
+export const figure = (result: Result | undefined, name: keyof Usage, summary: Summary = "median"): number =>
+  summaries[summary]((result?.samples ?? []).map((sample) => sample[name]));
 
 export const resultOf = (
   results: readonly Result[],

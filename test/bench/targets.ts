@@ -1,70 +1,64 @@
 import type { Usage } from "./measure.ts";
 import type { PeerName } from "./peers.ts";
-import { figure, type Result, resultOf } from "./results.ts";
 import type { WorkName } from "./works.ts";
+
+/** A figure of who does a work, seconds unless told; NaN where it was not measured, and so is what is reckoned with it. */
+export type Figures = (
+  work: WorkName,
+  peer: PeerName,
+  more?: { readonly name?: keyof Usage; readonly tenfold?: boolean },
+) => number;
 
 /** What is to be reached, whatever the machine: ratios within one run of the benchmark. */
 interface Target {
   readonly what: string;
   readonly atMost: number;
-  readonly measured: (results: readonly Result[]) => number;
+  readonly measured: (of: Figures) => number;
 }
 
-/** A median; NaN where it was not measured, and so is what is reckoned with it. */
-const seconds = (results: readonly Result[], work: WorkName, peer: PeerName): number =>
-  figure(resultOf(results, work, peer), "seconds");
-
-/** Ours with ten times the people, to ours with the usual number. */
-const tenfold = (results: readonly Result[], work: WorkName, name: keyof Usage): number =>
-  figure(resultOf(results, work, "ours", true), name) / figure(resultOf(results, work, "ours"), name);
-
-const mebibytes = (results: readonly Result[], work: WorkName): number =>
-  figure(resultOf(results, work, "ours", true) ?? resultOf(results, work, "ours"), "peak") / 1024;
+/** Of ten times the people to the usual number. */
+const growth = (of: Figures, work: WorkName, name: keyof Usage): number =>
+  of(work, "ours", { name, tenfold: true }) / of(work, "ours", { name });
 
 export const targets: readonly Target[] = [
   {
     what: "nothing changed: of the python script",
     atMost: 0.3,
-    measured: (of) => seconds(of, "nothing-changed", "ours") / seconds(of, "nothing-changed", "python"),
+    measured: (of) => of("nothing-changed", "ours") / of("nothing-changed", "python"),
   },
   {
     what: "nothing changed: of ldapsearch and the start of node",
     atMost: 2.2,
-    measured: (of) =>
-      seconds(of, "nothing-changed", "ours") /
-      (seconds(of, "nothing-changed", "ldapsearch") + seconds(of, "start", "node")),
+    measured: (of) => of("nothing-changed", "ours") / (of("nothing-changed", "ldapsearch") + of("start", "node")),
   },
   {
     what: "first load: of the python script",
     atMost: 0.5,
-    measured: (of) => seconds(of, "first-load", "ours") / seconds(of, "first-load", "python"),
+    measured: (of) => of("first-load", "ours") / of("first-load", "python"),
   },
   {
     what: "1 % changed: of nothing changed",
     atMost: 1.15,
-    measured: (of) => seconds(of, "one-percent", "ours") / seconds(of, "nothing-changed", "ours"),
+    measured: (of) => of("one-percent", "ours") / of("nothing-changed", "ours"),
   },
   {
     what: "nothing changed, over ldaps: of the same over ldap",
     atMost: 1.25,
-    measured: (of) => seconds(of, "nothing-changed", "ldaps") / seconds(of, "nothing-changed", "ours"),
+    measured: (of) => of("nothing-changed", "ldaps") / of("nothing-changed", "ours"),
   },
-  {
-    what: "--version: of node -e 0",
-    atMost: 2.5,
-    measured: (of) => seconds(of, "start", "version") / seconds(of, "start", "node"),
-  },
-  {
-    what: "--help: of node -e 0",
-    atMost: 2.5,
-    measured: (of) => seconds(of, "start", "help") / seconds(of, "start", "node"),
-  },
+  { what: "--version: of node -e 0", atMost: 2.5, measured: (of) => of("start", "version") / of("start", "node") },
+  { what: "--help: of node -e 0", atMost: 2.5, measured: (of) => of("start", "help") / of("start", "node") },
   ...(["first-load", "nothing-changed"] as const).flatMap((work): Target[] => {
     const title = work.replace("-", " ");
     return [
-      { what: `${title}: peak memory, MiB`, atMost: 160, measured: (of) => mebibytes(of, work) },
-      { what: `${title}, ten times the people: time`, atMost: 11, measured: (of) => tenfold(of, work, "seconds") },
-      { what: `${title}, ten times the people: memory`, atMost: 1.1, measured: (of) => tenfold(of, work, "peak") },
+      { what: `${title}: peak memory, MiB`, atMost: 160, measured: (of) => of(work, "ours", { name: "peak" }) / 1024 },
+      {
+        what: `${title}, ten times the people: peak memory, MiB`,
+        atMost: 160,
+        measured: (of) => of(work, "ours", { name: "peak", tenfold: true }) / 1024,
+      },
+      { what: `${title}, ten times the people: memory`, atMost: 1.1, measured: (of) => growth(of, work, "peak") },
+      { what: `${title}, ten times the people: time`, atMost: 11, measured: (of) => growth(of, work, "seconds") },
     ];
   }),
 ];
