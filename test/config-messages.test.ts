@@ -130,7 +130,7 @@ it.each<[string, Changes, string[]]>([
     "a column name that needs quotes",
     { "mapping/e mail": { attribute: "mail", as: "text" } },
     [
-      'mapping["e mail"].as is "text"; it must be "string", "integer", "boolean", "datetime", "uuid", "base64" or "rdn"',
+      'mapping["e mail"].as is "text"; it must be "string", "integer", "boolean", "datetime", "filetime", "guid", "uuid", "sid", "base64", "binary" or "rdn"',
     ],
   ],
   [
@@ -208,16 +208,21 @@ it.each<[string, Changes, string[]]>([
     { history: { table: "Users" } },
     ["history.table is users, the table of the users; it must be another one"],
   ],
+  [
+    "bytes that are joined",
+    column({ attribute: "jpegPhoto", as: "binary", multi: "join" }),
+    ['mapping.email.multi is "join", which makes a text; as "binary" gives bytes, take "base64"'],
+  ],
+  [
+    "bytes in an array",
+    column({ attribute: "jpegPhoto", as: "binary", multi: "json" }),
+    ['mapping.email.multi is "json", which makes a text; as "binary" gives bytes, take "base64"'],
+  ],
 ])("tells what is wrong with %s", async (_, changes, problems) => {
   expect(await problemsOf(withChanges(changes))).toEqual(problems);
 });
 
 it.each<[string, Changes, string[]]>([
-  [
-    "as guid",
-    column({ attribute: "objectGUID", as: "guid" }),
-    ['mapping.email.as "guid" is not available in this version (0.1.0)'],
-  ],
   [
     "reference",
     column({ attribute: "manager", reference: "id" }),

@@ -26,6 +26,26 @@ it.each<Row>([
   ["uuid", "{0b1c2d3e4f5061728394a5b6c7d8e9f0}", "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"],
   ["base64", "Åsa", "w4VzYQ=="],
   ["base64", " a\n", "IGEK"],
+  ["binary", "Åsa", "0xc3857361"],
+  ["binary", "\uFEFF\0", "0xefbbbf00"],
+  ["guid", "{0B1C2D3E-4F50-6172-8394-A5B6C7D8E9F0}", "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"],
+  ["guid", "0b1c2d3e4f5061728394a5b6c7d8e9f0", "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"],
+  // Sixteen bytes that happen to be UTF-8, a byte order mark at their start.
+  ["guid", "abcdefghijklmnop", "64636261-6665-6867-696a-6b6c6d6e6f70"],
+  ["guid", "\uFEFFa\0éÜxyzäö", "61bfbbef-c300-c3a9-9c78-797ac3a4c3b6"],
+  ["sid", "S-1-5-21-3623811015-3361044348-30300820-1013", "S-1-5-21-3623811015-3361044348-30300820-1013"],
+  ["sid", "s-1-05-018", "S-1-5-18"],
+  ["sid", "S-1-0x0000000000FF-4294967295", "S-1-255-4294967295"],
+  ["sid", "S-1-0x123456789abc-1", "S-1-0x123456789abc-1"],
+  ["sid", "\u0001\u0001\0\0\0\0\0\u0005\u0012\0\0\0", "S-1-5-18"],
+  ["filetime", "116444736000000000", "1970-01-01T00:00:00.000000Z"],
+  ["filetime", "133500000000000019", "2024-01-17T21:20:00.000001Z"],
+  // 2^53 and one more, which a number cannot tell apart from it.
+  ["filetime", "9007199254740999", "1629-07-17T23:58:45.474099Z"],
+  ["filetime", "1", "1601-01-01T00:00:00.000000Z"],
+  ["filetime", "2650467743999999999", "9999-12-31T23:59:59.999999Z"],
+  ["filetime", "0", ""],
+  ["filetime", "9223372036854775807", ""],
   ["rdn", "uid=anna,ou=people,dc=example", "anna"],
   ["rdn", "cn=Ek\\, Anna,dc=example", "Ek, Anna"],
   ["rdn", "cn=\\C3\\85sa+uid=asa,dc=example", "Åsa"],
@@ -54,6 +74,23 @@ it.each<[as: ColumnRule["as"], text: string]>([
   ["uuid", "0b1c2d3g-4f50-6172-8394-a5b6c7d8e9f0"],
   ["uuid", "{0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"],
   ["uuid", "urn:uuid:0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0"],
+  ["guid", "abcdefghijklmno"],
+  ["guid", "ünï-abcdefghij-16"],
+  ["guid", "0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f"],
+  ["sid", "S-1"],
+  ["sid", "S-2-5-18"],
+  ["sid", "S-1-5-4294967296"],
+  ["sid", "S-1-4294967296-1"],
+  ["sid", "S-1-5-18-"],
+  ["sid", `S-1-5${"-1".repeat(16)}`],
+  ["sid", "\u0001\u0002\0\0\0\0\0\u0005\u0012\0\0\0"],
+  ["sid", "\u0002\u0001\0\0\0\0\0\u0005\u0012\0\0\0"],
+  ["filetime", "-1"],
+  ["filetime", "2650467744000000000"],
+  ["filetime", "9223372032559808511"],
+  ["filetime", "9223372036854775808"],
+  ["filetime", "20261123134501Z"],
+  ["filetime", "1e17"],
   ["rdn", "Anna Ek"],
 ])("does not read as %s %j", (as, text) => {
   expect(conversionOf(as).convert(text)).toBeUndefined();
@@ -113,16 +150,37 @@ it.each<[what: string, text: string]>([
   expect(conversionOf("datetime").convert(text)).toBeUndefined();
 });
 
-it("reads bytes that are not UTF-8 as base64 and as nothing else", () => {
-  const kinds = ["string", "integer", "boolean", "datetime", "uuid", "base64", "rdn"] as const;
-  const bytes = Buffer.from([0xff, 0xfe, 0x00]);
-  expect(kinds.map((as) => conversionOf(as).convertBytes?.(bytes))).toEqual([
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    "//4A",
-    undefined,
-  ]);
+it("reads bytes that are not UTF-8 as what is made of bytes, and as nothing else", () => {
+  const ways = ["string", "integer", "boolean", "datetime", "filetime", "uuid", "rdn"] as const;
+  expect(ways.map((as) => conversionOf(as).convertBytes)).toEqual(ways.map(() => undefined));
+});
+
+it.each<[as: ColumnRule["as"], hex: string, converted: string | undefined]>([
+  ["base64", "fffe00", "//4A"],
+  ["binary", "fffe00", "0xfffe00"],
+  ["guid", "ff1c2d3e4f5061728394a5b6c7d8e9f0", "3e2d1cff-504f-7261-8394-a5b6c7d8e9f0"],
+  // The example of [MS-DTYP] section 2.3.4.3 read from its bytes; a line feed and a NUL are bytes as others.
+  ["guid", "0a00ff0000000000c000000000000046", "00ff000a-0000-0000-c000-000000000046"],
+  ["guid", "ff1c2d3e4f5061728394a5b6c7d8e9", undefined],
+  ["sid", "010500000000000515000000c70b1dd83c8455c8941ace01f5030000", "S-1-5-21-3625782215-3361047612-30284436-1013"],
+  ["sid", "0101fffffffffffe00000080", "S-1-0xfffffffffffe-2147483648"],
+  ["sid", "0100000100000000", "S-1-0x000100000000"],
+  ["sid", "0100ffffffff", undefined],
+  ["sid", "01100000000000ff", undefined],
+  ["sid", "0101000000000005ff0000", undefined],
+])("reads as %s the bytes %s as %j", (as, hex, converted) => {
+  expect(conversionOf(as).convertBytes?.(Buffer.from(hex, "hex"))).toBe(converted);
+});
+
+it.each<[as: ColumnRule["as"], text: string, hex: string | undefined]>([
+  ["guid", "{3E2D1CFF-504f-7261-8394-a5b6c7d8e9f0}", "ff1c2d3e4f5061728394a5b6c7d8e9f0"],
+  ["guid", "anna", undefined],
+  ["sid", "S-1-0xfffffffffffe-2147483648", "0101fffffffffffe00000080"],
+  ["sid", "S-1-5-18", "010100000000000512000000"],
+  ["sid", "anna", undefined],
+  ["binary", "0xFFfe", "fffe"],
+  ["binary", "anna", undefined],
+])("knows that for %s %j a directory has the bytes %s", (as, text, hex) => {
+  const bytes = conversionOf(as).inDirectory?.(text);
+  expect(Buffer.isBuffer(bytes) ? bytes.toString("hex") : bytes).toBe(hex);
 });

@@ -73,15 +73,18 @@ describe("several values", () => {
 });
 
 describe("bytes that are not UTF-8", () => {
-  it.each<ColumnRule["as"]>(["string", "integer", "boolean", "datetime", "uuid", "rdn"])("are a reject as %s", (as) => {
-    expect(one({ attribute: "Photo", as }, { photo: bytes })).toEqual({
-      column: "c",
-      attribute: "Photo",
-      value: "0xfffe (2 bytes)",
-      rule: `as ${as}`,
-      reason: `column c: Photo 0xfffe (2 bytes) is not valid UTF-8 text (as ${as})`,
-    });
-  });
+  it.each<ColumnRule["as"]>(["string", "integer", "boolean", "datetime", "filetime", "uuid", "rdn"])(
+    "are a reject as %s",
+    (as) => {
+      expect(one({ attribute: "Photo", as }, { photo: bytes })).toEqual({
+        column: "c",
+        attribute: "Photo",
+        value: "0xfffe (2 bytes)",
+        rule: `as ${as}`,
+        reason: `column c: Photo 0xfffe (2 bytes) is not valid UTF-8 text (as ${as})`,
+      });
+    },
+  );
 
   it("are a reject beside texts, and in a count", () => {
     expect(one({ attribute: "a" }, { a: ["x", bytes] })).toMatchObject({ value: "0xfffe (2 bytes)" });
@@ -109,14 +112,25 @@ describe("for any values", () => {
   const rules = fc
     .record({
       origin: fc.constantFrom<Partial<ColumnRule>[]>({ attribute: ["a", "b"] }, { template: "{a}: {b} {a}" }),
-      as: fc.constantFrom<ColumnRule["as"][]>("string", "integer", "boolean", "datetime", "uuid", "base64", "rdn"),
+      as: fc.constantFrom<ColumnRule["as"][]>(
+        "string",
+        "integer",
+        "boolean",
+        "datetime",
+        "filetime",
+        "uuid",
+        "guid",
+        "sid",
+        "base64",
+        "rdn",
+      ),
       multi: fc.constantFrom<ColumnRule["multi"][]>("single", "join", "json", "count", "reject"),
       onEmpty: fc.constantFrom<NonNullable<ColumnRule["onEmpty"]>[]>("null", "keep", "reject"),
       transform: fc.array(transform, { maxLength: 3 }),
       mapped: fc.boolean(),
     })
     .map(({ origin, mapped, transform, ...rest }) => {
-      const part = rest.as === "base64" ? {} : { transform };
+      const part = ["base64", "guid", "sid"].includes(rest.as) ? {} : { transform };
       return rule({
         ...origin,
         ...rest,

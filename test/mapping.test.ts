@@ -90,6 +90,7 @@ describe("an attribute's name", () => {
     ["cn;Lang-DE", { cn: "a", "cn;lang-de": "b" }, "b"],
     ["cn", { "cn;lang-de": "b" }, null],
     ["userCertificate;binary", { usercertificate: "a" }, "a"],
+    ["CN;X-b;lang-de;x-b", { "cn;lang-de": "a", "cn;lang-de;x-b": "b" }, "b"],
     ["2.5.4.3", { "2.5.4.3": "a" }, "a"],
   ])("%s finds its values without regard to case and transfer option", (attribute, attributes, value) => {
     expect(one({ attribute }, attributes)).toBe(value);
@@ -125,6 +126,11 @@ describe("the kind of a column", () => {
     [{ attribute: "a", as: "uuid" }, "uuid"],
     [{ attribute: "a", as: "base64" }, "base64"],
     [{ attribute: "a", as: "rdn" }, "text"],
+    [{ attribute: "a", as: "guid" }, "uuid"],
+    [{ attribute: "a", as: "sid" }, "text"],
+    [{ attribute: "a", as: "filetime" }, "datetime"],
+    [{ attribute: "a", as: "binary" }, "binary"],
+    [{ attribute: "a", as: "binary", multi: "count" }, "integer"],
     [{ attribute: "a", as: "integer", multi: "join" }, "text"],
     [{ attribute: "a", as: "integer", multi: "json" }, "json"],
     [{ attribute: "a", as: "uuid", multi: "count" }, "integer"],
@@ -201,6 +207,26 @@ it.each<[string, Partial<ColumnRule>, string]>([
     "a map of bytes",
     { attribute: "a", as: "base64", map: { a: "b" } },
     'mapping.c: as "base64" takes the bytes as they are, so it goes with neither transform nor map',
+  ],
+  ...(["guid", "sid", "binary"] as const).map((as): [string, Partial<ColumnRule>, string] => [
+    `a transform of bytes read as ${as}`,
+    { attribute: "a", as, transform: ["lowercase"] },
+    `mapping.c: as "${as}" takes the bytes as they are, so it goes with neither transform nor map`,
+  ]),
+  [
+    "a default that is not in hexadecimal digits",
+    { attribute: "a", as: "binary", default: "ff" },
+    'mapping.c.default: "ff" is not bytes (0x and hexadecimal digits)',
+  ],
+  [
+    "a default of sixteen letters that is no GUID",
+    { attribute: "a", as: "guid", default: "abcdefghijklmnop" },
+    'mapping.c.default: "abcdefghijklmnop" is not a GUID (32 hexadecimal digits)',
+  ],
+  [
+    "a default in ticks",
+    { attribute: "a", as: "filetime", default: 133500000000000000 },
+    "mapping.c.default: 133500000000000000 is not a generalizedTime with a time zone (20260131120000Z)",
   ],
   ["a name in a template", { template: "{a b}" }, 'mapping.c.template: "a b" is not the name of an attribute'],
 ])("refuses %s as a fault of the configuration", (_what, part, message) => {

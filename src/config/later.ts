@@ -8,7 +8,6 @@ const KEYS: readonly string[] = ["mapping.*.reference", "leavers.grace"];
 
 /** Values likewise. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
-  "mapping.*.as": ["guid", "sid", "filetime", "binary"],
   "target.client": ["pg"],
   "leavers.action": ["deactivate"],
   "source.active": ACTIVE_PRESETS,

@@ -104,6 +104,12 @@ function checkConversions(rule: ColumnRule): Finding[] {
   if (rule.separator !== undefined && rule.multi !== "join") {
     found.push({ at: ["separator"], says: `is for multi "join" only; multi is "${rule.multi}"` });
   }
+  if (rule.as === "binary" && (rule.multi === "join" || rule.multi === "json")) {
+    found.push({
+      at: ["multi"],
+      says: `is "${rule.multi}", which makes a text; as "binary" gives bytes, take "base64"`,
+    });
+  }
   for (const [index, transform] of rule.transform.entries()) {
     if (typeof transform !== "object" || !("replace" in transform)) continue;
     const wrong = wrongPattern(transform.replace[0]);

@@ -112,9 +112,11 @@ const columnRuleSchema = z
       .describe('Text with attributes in braces: "{givenName} {sn}". {{ and }} stand for the braces themselves.'),
     value: scalarOrNull.optional().describe("A constant."),
     as: z
-      .enum(["string", "integer", "boolean", "datetime", "uuid", "base64", "rdn"])
+      .enum(["string", "integer", "boolean", "datetime", "filetime", "guid", "uuid", "sid", "base64", "binary", "rdn"])
       .default("string")
-      .describe("What the value is read as; rdn is the value of a DN's first RDN."),
+      .describe(
+        "What the value is read as. guid, sid and filetime: the ids and times of Active Directory; binary: bytes, for a binary column; rdn: the value of a DN's first RDN.",
+      ),
     transform: z.array(transform).default([]).describe("Conversions of each value, in order."),
     map: z
       .record(z.string(), scalar)

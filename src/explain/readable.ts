@@ -1,5 +1,7 @@
 import type { AttributeValue } from "../entry.ts";
 import { fromGeneralizedTime } from "../mapping/generalized-time.ts";
+import { guidOfBytes } from "../mapping/guid.ts";
+import { sidOfBytes } from "../mapping/sid.ts";
 
 /** What a value of an attribute means, for attributes whose values people cannot read; undefined where it says it itself. */
 export function readable(attribute: string, value: AttributeValue): string | undefined {
@@ -103,25 +105,8 @@ const accountLock: Reading = (value) => (/^true$/i.test(text(value)) ? "locked" 
 /** An ASCII octet string is given as text: its bytes are those of the text. */
 const bytesOf = (value: AttributeValue): Buffer => (typeof value === "string" ? Buffer.from(value, "utf8") : value);
 
-/** The first three parts are little-endian ([MS-DTYP] section 2.3.4.2). */
-function guid(value: AttributeValue): string | undefined {
-  const bytes = bytesOf(value);
-  if (bytes.length !== 16) return undefined;
-  const part = (from: number, to: number, turned: boolean): string => {
-    const piece = Buffer.from(bytes.subarray(from, to));
-    return (turned ? piece.reverse() : piece).toString("hex");
-  };
-  return [part(0, 4, true), part(4, 6, true), part(6, 8, true), part(8, 10, false), part(10, 16, false)].join("-");
-}
-
-/** [MS-DTYP] section 2.4.2: revision, count, a big-endian authority of 6 bytes, little-endian sub-authorities. */
-function sid(value: AttributeValue): string | undefined {
-  const bytes = bytesOf(value);
-  const count = bytes[1] ?? 0;
-  if (bytes[0] !== 1 || count > 15 || bytes.length !== 8 + 4 * count) return undefined;
-  const parts = Array.from({ length: count }, (_, at) => bytes.readUInt32LE(8 + 4 * at));
-  return ["S-1", bytes.readUIntBE(2, 6), ...parts].join("-");
-}
+const guid: Reading = (value) => guidOfBytes(bytesOf(value));
+const sid: Reading = (value) => sidOfBytes(bytesOf(value));
 
 /** By lower-cased attribute; any other one is looked at as a generalizedTime. */
 const readings = {

@@ -98,10 +98,10 @@ interface SingleValue {
 
 function compileValue(rule: ColumnRule, place: string): SingleValue {
   const conversion = conversionOf(rule.as);
-  if (rule.as === "base64" && (rule.transform.length > 0 || rule.map)) {
+  if (conversion.convertBytes && (rule.transform.length > 0 || rule.map)) {
     throw new Failure(
       "configuration",
-      `${place}: as "base64" takes the bytes as they are, so it goes with neither transform nor map`,
+      `${place}: as "${rule.as}" takes the bytes as they are, so it goes with neither transform nor map`,
       {
         hint: "take one of them out",
       },
@@ -109,11 +109,11 @@ function compileValue(rule: ColumnRule, place: string): SingleValue {
   }
   const literals = [...Object.values(rule.map ?? {}), ...(rule.default === undefined ? [] : [rule.default])];
   const kind = rule.as === "string" && rule.map ? kindOfScalars(literals) : conversion.kind;
-  const read = conversion.convertLiteral ?? conversion.convert;
+  const read = conversion.literal ?? conversion;
   const literal = (value: Scalar, where: string): string => {
-    const text = read(String(value));
+    const text = read.convert(String(value));
     if (text === undefined) {
-      throw new Failure("configuration", `${where}: ${JSON.stringify(value)} is not ${conversion.expects}`, {
+      throw new Failure("configuration", `${where}: ${JSON.stringify(value)} is not ${read.expects}`, {
         hint: `the rule says as "${rule.as}"`,
       });
     }
@@ -153,6 +153,13 @@ const notText = (attribute: string, value: Buffer, rule: ColumnRule): Refusal =>
   value,
   rule: `as ${rule.as}`,
   why: "is not valid UTF-8 text",
+});
+
+const unlike = (attribute: string, value: AttributeValue, rule: ColumnRule, { expects }: Conversion): Refusal => ({
+  attribute,
+  value,
+  rule: `as ${rule.as}`,
+  why: `is not ${expects}`,
 });
 
 function finisher(rule: ColumnRule, single: SingleValue, combination: Combination): Finish {
@@ -204,16 +211,17 @@ function convertOne(
   value: AttributeValue,
 ): string | undefined | Refusal {
   const { conversion, transform, map } = single;
-  if (typeof value !== "string") return conversion.convertBytes?.(value) ?? notText(attribute, value, rule);
+  if (typeof value !== "string") {
+    if (conversion.convertBytes === undefined) return notText(attribute, value, rule);
+    return conversion.convertBytes(value) ?? unlike(attribute, value, rule, conversion);
+  }
   const text = transform ? transform(value) : value;
   if (text === "") return undefined;
   if (map) {
     return map.get(text) ?? single.unlisted ?? { attribute, value: text, rule: "map", why: "is not listed in the map" };
   }
   const converted = conversion.convert(text);
-  if (converted === undefined) {
-    return { attribute, value, rule: `as ${rule.as}`, why: `is not ${conversion.expects}` };
-  }
-  // An RDN may be empty: "cn=,dc=example".
+  if (converted === undefined) return unlike(attribute, value, rule, conversion);
+  // An RDN may be empty ("cn=,dc=example"), and a time may be never.
   return converted === "" ? undefined : converted;
 }

@@ -2,6 +2,7 @@ import type { ColumnRule } from "../config/schema.ts";
 import type { AttributeValue, Entry } from "../entry.ts";
 import { mappedAttribute, preferNaming } from "./attribute.ts";
 import { compileColumn } from "./column.ts";
+import { conversionOf } from "./conversions.ts";
 import { isRefusal, type Refusal } from "./reject.ts";
 import { multiStep, transformStep } from "./steps.ts";
 import type { Value } from "./value.ts";
@@ -31,7 +32,10 @@ export interface Trace {
  */
 export function traceColumn(name: string, rule: ColumnRule, entry: Entry): Trace {
   const column = compileColumn(name, rule);
-  const attributes = column.reads.map((read) => ({ name: read.name, values: entry.attributes.get(read.key) ?? [] }));
+  const attributes = column.reads.map((read) => ({
+    name: read.name,
+    values: (entry.attributes.get(read.key) ?? []).map((value) => rawValue(rule, value)),
+  }));
   const result = column.evaluate(entry);
   if (rule.value !== undefined) return { attributes, used: undefined, steps: [], result };
   if (rule.template !== undefined) {
@@ -43,14 +47,26 @@ export function traceColumn(name: string, rule: ColumnRule, entry: Entry): Trace
   return { attributes, used: used?.name, steps: [...steps, ...emptiness(rule, used?.values, result)], result };
 }
 
+const printableAscii = /^[ -~]*$/;
+
+/** Bytes that happen to be UTF-8 are no text for that, where the rule reads bytes. */
+const rawValue = ({ as }: ColumnRule, value: AttributeValue): AttributeValue =>
+  typeof value !== "string" || conversionOf(as).convertBytes === undefined || printableAscii.test(value)
+    ? value
+    : Buffer.from(value, "utf8");
+
 /** What the rule makes of values alone: null where there are none, whatever it does then. */
 const onlyValues = (rule: ColumnRule): ColumnRule => ({ ...rule, required: false, onEmpty: "null" });
 
 const evaluate = (name: string, rule: ColumnRule, entry: Entry): Value | undefined | Refusal =>
   compileColumn(name, onlyValues(rule)).evaluate(entry);
 
-const present = (value: Value | undefined | Refusal): Traced[] =>
-  value === null || value === undefined ? [] : [value];
+/** What a rule made of a value; bytes as bytes again. */
+const present = ({ as }: ColumnRule, value: Value | undefined | Refusal): Traced[] => {
+  if (value === null || value === undefined) return [];
+  const isBytes = as === "binary" && typeof value === "string" && value.startsWith("0x");
+  return [isBytes ? Buffer.from(value.slice(2), "hex") : value];
+};
 
 /** The parts of a rule that grow by one step at a time, each for one value. */
 function prefixes(rule: ColumnRule): { readonly step: string; readonly part: ColumnRule }[] {
@@ -79,10 +95,10 @@ function prefixes(rule: ColumnRule): { readonly step: string; readonly part: Col
 }
 
 function stepsOfTemplate(name: string, rule: ColumnRule, entry: Entry, result: Trace["result"]): Step[] {
-  const steps = prefixes(rule).map(({ step, part }) => ({ step, values: present(evaluate(name, part, entry)) }));
+  const steps = prefixes(rule).map(({ step, part }) => ({ step, values: present(part, evaluate(name, part, entry)) }));
   const left = steps.at(-1)?.values ?? [];
   if (left.length === 0) return [...steps, ...emptiness(rule, left, result)];
-  return rule.multi === "single" ? steps : [...steps, { step: multiStep(rule), values: present(result) }];
+  return rule.multi === "single" ? steps : [...steps, { step: multiStep(rule), values: present(rule, result) }];
 }
 
 function stepsOfValues(
@@ -99,13 +115,13 @@ function stepsOfValues(
   const alone = (value: AttributeValue): Entry => ({ dn: entry.dn, attributes: new Map([[attribute.key, [value]]]) });
   const steps = prefixes(rule).map(({ step, part }) => ({
     step,
-    values: values.flatMap((value) => present(evaluate(name, part, alone(value)))),
+    values: values.flatMap((value) => present(part, evaluate(name, part, alone(value)))),
   }));
   const combined = rule.multi !== "single" || values.length > 1;
   return [
     ...(naming.length === 1 ? [{ step: "the value in the RDN", values: naming }] : []),
     ...steps,
-    ...(combined ? [{ step: combination(rule), values: present(result) }] : []),
+    ...(combined ? [{ step: combination(rule), values: present(rule, result) }] : []),
   ];
 }
 
@@ -117,5 +133,5 @@ function emptiness(rule: ColumnRule, left: readonly unknown[] | undefined, resul
   if (left !== undefined && left.length > 0) return [];
   const action = rule.onEmpty ?? (rule.required ? "reject" : rule.default === undefined ? "null" : "default");
   const step = rule.onEmpty === undefined && rule.required ? "required" : `onEmpty ${action}`;
-  return [{ step, values: isRefusal(result) ? [result] : present(result) }];
+  return [{ step, values: isRefusal(result) ? [result] : present(rule, result) }];
 }

@@ -14,7 +14,8 @@ export type Value = string | null;
  * | boolean | `true` or `false` |
  * | datetime | `YYYY-MM-DDTHH:MM:SS.ffffffZ`, UTC, years 0000 to 9999 |
  * | uuid | lower-case hexadecimal digits, 8-4-4-4-12 |
+ * | binary | `0x` and lower-case hexadecimal digits, two a byte |
  * | base64 | RFC 4648 section 4, padded, on one line |
  * | json | a JSON text |
  */
-export type Kind = "text" | "integer" | "boolean" | "datetime" | "uuid" | "base64" | "json";
+export type Kind = "text" | "integer" | "boolean" | "datetime" | "uuid" | "binary" | "base64" | "json";
