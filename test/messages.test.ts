@@ -23,13 +23,13 @@ const wireEntry: fc.Arbitrary<WireEntry> = fc.record({
 /** Lengths of the pieces in which the bytes arrive; the last one takes the rest. */
 const pieces = fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 100 });
 
-/** The rule for names: lower case, options but the transfer option ;binary. */
-const keyOf = (description: string): string =>
-  description
-    .toLowerCase()
-    .split(";")
-    .filter((part) => part !== "binary")
-    .join(";");
+/** The rule for names: lower case, each option once and in order, but for the transfer option ;binary. */
+const keyOf = (description: string): string => {
+  const [type, ...options] = description.toLowerCase().split(";");
+  const kept = new Set(options);
+  kept.delete("binary");
+  return [type, ...Array.from(kept).sort()].join(";");
+};
 
 const entryBytes = (id: number, { dn, attributes }: WireEntry): Buffer =>
   sequence(

@@ -6,10 +6,15 @@ export function attributeValue(bytes: Buffer): AttributeValue {
   return isUtf8(bytes) ? bytes.toString("utf8") : Buffer.from(bytes);
 }
 
-/** The key under which an entry holds an attribute description: lower-cased, without the transfer option `;binary`. */
+/**
+ * The key under which an entry holds an attribute description: lower-cased, without the transfer option `;binary`, the
+ * other options sorted, for their order means nothing (RFC 4512 section 2.5).
+ */
 export function attributeKey(description: string): string {
   const key = description.toLowerCase();
-  return key.includes(";binary") ? key.replace(/;binary(?=;|$)/g, "") : key;
+  if (!key.includes(";")) return key;
+  const [name, ...options] = key.split(";");
+  return [name, ...[...new Set(options)].filter((option) => option !== "binary").sort()].join(";");
 }
 
 /** An attribute description or key without its options: `cn;lang-de` is `cn`. */
