@@ -3,14 +3,14 @@ import type { Entry } from "./entry.ts";
 /** An entry that cannot be mapped or written; it is told, never dropped in silence. */
 export interface Reject {
   readonly dn: string;
-  /** The match key, empty where the entry has none. */
+  /** The match key as people read it, empty where the entry has none. */
   readonly key: string;
   /** Empty where no single column is at fault. */
   readonly column: string;
   readonly reason: string;
 }
 
-/** A value before and after, as the column stores it; NULL as null. */
+/** A value before and after, as the column stores it, bytes made readable; NULL as null. */
 export interface Difference {
   readonly from: string | null;
   readonly to: string | null;

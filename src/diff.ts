@@ -59,10 +59,15 @@ export function diff(plan: Plan, user: User, row: RowValues | undefined): Verdic
 /** What a verdict says that is done. */
 export const changeOf = (plan: Plan, { kind, user, row }: WriteVerdict): Change => ({
   kind,
-  key: user.key,
+  key: shownKey(plan, user.key),
   dn: user.dn,
   // Not by assignment, which would lose a column named __proto__.
-  columns: Object.fromEntries(differing(plan, user, row).map(({ name, from, to }) => [name, { from, to }])),
+  columns: Object.fromEntries(
+    differing(plan, user, row).map(({ name, column, from, to }) => [
+      name,
+      { from: shown(plan, column, from), to: shown(plan, column, to) },
+    ]),
+  ),
 });
 
 /** A column that is written. */
@@ -106,6 +111,12 @@ function isSame({ columns }: Plan, { values }: User, row: RowValues): boolean {
   }
   return true;
 }
+
+const shown = (plan: Plan, column: string, value: string | null): string | null =>
+  value === null ? null : plan.show(column, value);
+
+/** A match key as people and the audit trail have it. */
+export const shownKey = (plan: Plan, key: string): string => plan.show(plan.columns[plan.key]?.column ?? "", key);
 
 /** What a user does to the unique indexes; nothing to say is most often the answer, and then nothing is said. */
 function takings(plan: Plan, user: User, row: RowValues | undefined): { takes?: readonly Taking[] } {

@@ -8,9 +8,10 @@ import { printable } from "./mapping/printable.ts";
 import { isMappingReject } from "./mapping/reject.ts";
 import type { Kind } from "./mapping/value.ts";
 import type { ColumnSource } from "./report/event.ts";
+import { shownBinary } from "./target/binary.ts";
 import type { Table, UniqueIndex } from "./target/column.ts";
 import { type Fit, fitter } from "./target/fit.ts";
-import { readableColumn, writableColumn } from "./target/table.ts";
+import { readableColumn, type TypedColumn, writableColumn } from "./target/table.ts";
 import { foldGenerously } from "./target/text.ts";
 import { type PlanIndex, uniqueness } from "./uniqueness.ts";
 
@@ -46,6 +47,8 @@ export interface Plan {
   /** The columns of the mapping, without that of the state. */
   readonly mapped: readonly MappedColumn[];
   toUser(entry: Entry): User | Reject;
+  /** For people and the audit trail: a value as this column, as the database spells it, stores it. Bytes become readable. */
+  show(column: string, value: string): string;
   /** The match key as its column holds it, also of an entry that is a reject for another column; undefined where it has none. */
   keyOf(entry: Entry): string | undefined;
 }
@@ -66,6 +69,7 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
   const state = config.state;
   const columns: PlanColumn[] = mapping.columns.map(({ kind, ...mapped }) => {
     const column = writableColumn(table, mapped.name, `mapping.${mapped.name}`);
+    if (kind === "binary") expectBinary(table, column, mapped.name);
     return { ...mapped, column: column.name, fit: fitter(kind, column, column.type) };
   });
   const stateValue = state && constant(table, state.column, state.active, "state.column");
@@ -75,7 +79,7 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
     columns.push({ ...source, column, insertOnly: false, fit: () => stateValue });
   }
   checkConstants(config, table);
-  const { read, protect } = protection(config, table, columns);
+  const { read, protect } = protection(config, table, columns, kindsOf(mapping.columns));
   const key = columns.findIndex((column) => column.name.toLowerCase() === config.target.matchKey.toLowerCase());
   const keyText = keyOfMapping(config, columns[key]?.name ?? "");
   const immutableId = immutableIdColumn(mapping.columns);
@@ -96,6 +100,7 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
     opaque,
     mapped: mapping.columns,
     toUser: userMaker(columns, key, mapping.map, keyText),
+    show: shower(table, mapping.columns),
     keyOf: (entry) => {
       const fitted = columns[key]?.fit(keyText(entry) || null);
       return typeof fitted === "string" ? fitted : undefined;
@@ -112,13 +117,41 @@ export const withEntries = (plan: Plan): Plan => ({
   },
 });
 
+function expectBinary(table: Table, { name, declared, type }: TypedColumn, mapped: string): void {
+  if (type.type === "binary") return;
+  throw new Failure(
+    "configuration",
+    `mapping.${mapped}: as "binary" gives bytes, and ${table.name}.${name} is of type ${declared}`,
+    {
+      hint: 'use a binary column (BLOB, VARBINARY), or as "base64", "guid" or "sid" for a text',
+    },
+  );
+}
+
+/** The kind of value in each mapped column, by its lower-cased name. */
+const kindsOf = (columns: readonly MappedColumn[]): ReadonlyMap<string, Kind> =>
+  new Map(columns.map(({ name, kind }) => [name.toLowerCase(), kind]));
+
+function shower(table: Table, columns: readonly MappedColumn[]): Plan["show"] {
+  const kinds = kindsOf(columns);
+  return (name, value) => {
+    const key = name.toLowerCase();
+    const type = table.columns.get(key)?.type;
+    return type?.type === "binary" ? shownBinary(value, kinds.get(key) ?? "text", type) : value;
+  };
+}
+
 const kindOf = (value: Scalar): Kind =>
   typeof value === "boolean" ? "boolean" : typeof value === "number" && Number.isInteger(value) ? "integer" : "text";
 
-/** The text of a configured value in a column; a `Failure` where the column cannot hold it. */
-export function constant(table: Table, name: string, value: Scalar | null, place: string): string | null {
+/**
+ * The text of a configured value in a column; a `Failure` where the column cannot hold it. In a binary column that is
+ * mapped, it is written as values of that `kind` are: a UUID as a UUID.
+ */
+export function constant(table: Table, name: string, value: Scalar | null, place: string, kind?: Kind): string | null {
   const column = readableColumn(table, name, place);
-  const toColumn = fitter(value === null ? "text" : kindOf(value), column, column.type);
+  const own = column.type.type === "binary" ? kind : undefined;
+  const toColumn = fitter(value === null ? "text" : (own ?? kindOf(value)), column, column.type);
   const fitted = toColumn(value === null ? null : String(value));
   if (fitted !== null && typeof fitted === "object") {
     throw new Failure(
@@ -136,6 +169,7 @@ function protection(
   config: ResolvedConfig,
   table: Table,
   columns: readonly PlanColumn[],
+  kinds: ReadonlyMap<string, Kind>,
 ): Pick<Plan, "protect"> & { read: string[] } {
   const read = columns.map((column) => column.column);
   const protect = config.protect.map((conditions, at) =>
@@ -143,7 +177,7 @@ function protection(
       const place = `protect[${at}].${name}`;
       const { name: column } = readableColumn(table, name, place);
       if (!read.includes(column)) read.push(column);
-      const text = value === null ? null : constant(table, name, value, place);
+      const text = value === null ? null : constant(table, name, value, place, kinds.get(name.toLowerCase()));
       return { at: read.indexOf(column), value: text === null ? null : foldGenerously(text) };
     }),
   );

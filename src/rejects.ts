@@ -1,6 +1,6 @@
 import type { Reject, User } from "./change.ts";
 import type { Claims } from "./claims.ts";
-import type { WriteVerdict } from "./diff.ts";
+import { shownKey, type WriteVerdict } from "./diff.ts";
 import { Failure } from "./errors.ts";
 import { printable } from "./mapping/printable.ts";
 import type { Plan } from "./plan.ts";
@@ -66,15 +66,16 @@ export function rejects(run: {
       for (const foreign of waiting.get(identity) ?? []) report(foreignReject(plan, foreign, dn));
       waiting.delete(identity);
     },
-    duplicate: ({ dn, key: value }, first) =>
-      add({
-        dn,
-        key: value,
-        column: key,
-        reason: `${key} ${quoted(value)} is also that of ${first}, which was read first`,
-      }),
-    protectedInsert: ({ dn, key: value }) =>
-      add({ dn, key: value, column: key, reason: `${key} ${quoted(value)} is protected: no row is made for it` }),
+    duplicate: (user, first) => {
+      const value = shownKey(plan, user.key);
+      const reason = `${key} ${quoted(value)} is also that of ${first}, which was read first`;
+      add({ dn: user.dn, key: value, column: key, reason });
+    },
+    protectedInsert: (user) => {
+      const value = shownKey(plan, user.key);
+      const reason = `${key} ${quoted(value)} is protected: no row is made for it`;
+      add({ dn: user.dn, key: value, column: key, reason });
+    },
     refused: async (verdict, error) =>
       add(await retrying(run.retry, () => refusedReject(plan, target, claims, verdict, error))),
     check: () => {
@@ -104,9 +105,11 @@ function foreignReject(plan: Plan, { user, owner }: ForeignReject, holder: strin
   const id = plan.columns[plan.immutableId ?? -1];
   const key = plan.columns[plan.key]?.name ?? "";
   const own = user.values[plan.immutableId ?? -1];
+  const [its, ours] = [owner, own ?? undefined].map((each) => each && plan.show(id?.column ?? "", each));
   const whose = holder === undefined ? "another entry" : holder;
-  const reason = `the row with ${key} ${quoted(user.key)} belongs to ${whose}: its ${id?.name} is ${owner}, this entry's is ${own ?? "not shown"}`;
-  return { dn: user.dn, key: user.key, column: id?.name ?? key, reason };
+  const value = shownKey(plan, user.key);
+  const reason = `the row with ${key} ${quoted(value)} belongs to ${whose}: its ${id?.name} is ${its}, this entry's is ${ours ?? "not shown"}`;
+  return { dn: user.dn, key: value, column: id?.name ?? key, reason };
 }
 
 const quoted = (value: string): string => JSON.stringify(printable(value));
@@ -115,14 +118,17 @@ async function refusedReject(
   plan: Plan,
   target: Target,
   claims: Claims,
-  { user: { dn, key }, write }: WriteVerdict,
+  { user, write }: WriteVerdict,
   error: WriteError,
 ): Promise<Reject> {
+  const { dn } = user;
+  const key = shownKey(plan, user.key);
   const index = clashedIndex(target.table, error);
   const values = index && write.takes?.find((taking) => taking.index === index)?.to;
   if (index && values) {
     const named = index.columns.map((column) => nameOf(plan, column));
-    const clash = named.map((name, at) => `${name} ${quoted(values[at] ?? "")}`).join(" with ");
+    const texts = index.columns.map((column, at) => plan.show(column, values[at] ?? ""));
+    const clash = named.map((name, at) => `${name} ${quoted(texts[at] ?? "")}`).join(" with ");
     const column = named.join(", ");
     const [holder] = await target.holders(index, [values]);
     const keyName = plan.columns[plan.key]?.name ?? "";
@@ -130,7 +136,7 @@ async function refusedReject(
     if (holder.key === null) return { dn, key, column, reason: `${clash} already belongs to a row without ${keyName}` };
     const [found] = await target.find([holder.key], []);
     const claimant = found && claims.claimant(found.identity)?.dn;
-    const who = `${keyName} ${quoted(holder.key)}${claimant === undefined ? "" : ` (${claimant})`}`;
+    const who = `${keyName} ${quoted(shownKey(plan, holder.key))}${claimant === undefined ? "" : ` (${claimant})`}`;
     return { dn, key, column, reason: `${clash} already belongs to the row with ${who}` };
   }
   if (error.missing !== undefined) {

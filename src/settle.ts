@@ -1,6 +1,6 @@
 import type { Bystander, Reject, User } from "./change.ts";
 import type { Claims } from "./claims.ts";
-import { changeOf, diff, isWrite, type Verdict, type WriteVerdict } from "./diff.ts";
+import { changeOf, diff, isWrite, shownKey, type Verdict, type WriteVerdict } from "./diff.ts";
 import { Failure } from "./errors.ts";
 import { hash } from "./hash.ts";
 import type { Plan } from "./plan.ts";
@@ -185,7 +185,8 @@ function wasCommitted(again: readonly Verdict[]): boolean {
 
 /** The connection was lost while a transaction was under way, and was not found again to see how it ended. */
 function doubtful(run: Settling, error: unknown, writes: readonly WriteVerdict[]): unknown {
-  const keys = `${writes[0]?.user.key ?? ""}${writes.length > 1 ? ` to ${writes.at(-1)?.user.key}` : ""}`;
+  const [first = "", last = ""] = [writes[0], writes.at(-1)].map((each) => each && shownKey(run.plan, each.user.key));
+  const keys = `${first}${writes.length > 1 ? ` to ${last}` : ""}`;
   const doubt = `whether the last batch (${plural(writes.length, "row")}, ${keys}) was written is not known and not counted`;
   if (error instanceof Failure) {
     const hint = `${doubt}; run again when the database is well`;
@@ -251,7 +252,7 @@ function tell(run: Settling, verdicts: readonly Verdict[]): void {
       case "protected":
         if (verdict.row) {
           unchanged += 1;
-          run.report({ type: "protected", dn: user.dn, key: user.key, differs: verdict.differs });
+          run.report({ type: "protected", dn: user.dn, key: shownKey(run.plan, user.key), differs: verdict.differs });
         } else run.rejects.protectedInsert(user);
     }
   }

@@ -23,6 +23,9 @@ const unsignedDecimal: ColumnType = { ...decimal, unsigned: true };
 const whole: ColumnType = { type: "decimal", precision: 3, scale: 0, unsigned: false };
 const float: ColumnType = { type: "float", bits: 32 };
 const double: ColumnType = { type: "float", bits: 64 };
+const numeric: ColumnType = { type: "numeric" };
+const bytes = (maxBytes: number): ColumnType => ({ type: "binary", maxBytes, fixed: false });
+const uuid = "0B1C2D3E-4f50-6172-8394-a5b6c7d8e9f0";
 const datetime = (fraction: number): ColumnType => ({
   type: "datetime",
   fraction,
@@ -72,8 +75,17 @@ describe("a value that fits becomes the text that the column gives back", () => 
     ["six digits of it", datetime(6), "text", "2024-02-29 12:00:00.5", "2024-02-29 12:00:00.500000"],
     ["one bit", { type: "bit", bits: 1 }, "boolean", "true", "1"],
     ["64 bits", { type: "bit", bits: 64 }, "text", "18446744073709551615", "18446744073709551615"],
-    ["bytes", { type: "binary", maxBytes: 2, fixed: false }, "text", "é", "\u00c3\u00a9"],
-    ["bytes filled up", { type: "binary", maxBytes: 3, fixed: true }, "text", "a", "a\0\0"],
+    ["the bytes of a text", bytes(2), "text", "é", "c3a9"],
+    ["the bytes of a text filled up", { type: "binary", maxBytes: 3, fixed: true }, "text", "a", "610000"],
+    ["bytes", bytes(2), "binary", "0x00Ff", "00ff"],
+    ["no bytes", bytes(2), "binary", "0x", ""],
+    ["the 16 bytes of a UUID as it is written", bytes(16), "uuid", uuid, "0b1c2d3e4f5061728394a5b6c7d8e9f0"],
+    ["them among more room", bytes(65_535), "uuid", uuid, "0b1c2d3e4f5061728394a5b6c7d8e9f0"],
+    ["a UUID written out where just that has room", bytes(36), "uuid", uuid, Buffer.from(uuid).toString("hex")],
+    ["a whole number of any column of SQLite", numeric, "integer", "9223372036854775807", "9223372036854775807"],
+    ["one that is written with a point", numeric, "text", " -7.0 ", "-7"],
+    ["a fraction of it", numeric, "text", "+.50", "0.5"],
+    ["a truth of it", numeric, "boolean", "true", "1"],
     [
       "JSON with sorted keys",
       { type: "json" },
@@ -180,6 +192,18 @@ describe("a value that does not fit is told with both sides", () => {
     ],
     [{ type: "bit", bits: 1 }, "2", "2 is out of range, column holds 0 to 1"],
     [{ type: "binary", maxBytes: 3, fixed: true }, "éé", "4 bytes, column holds 3"],
+    [
+      numeric,
+      "9223372036854775808",
+      "9223372036854775808 is out of range, column holds -9223372036854775808 to 9223372036854775807",
+    ],
+    [
+      numeric,
+      "1e20",
+      "100000000000000000000 is out of range, column holds -9223372036854775808 to 9223372036854775807",
+    ],
+    [numeric, "0.1234567890123456789", "0.1234567890123456789 has more digits than the column keeps"],
+    [numeric, "x", '"x" is not a number the column holds'],
     [{ type: "json" }, "{a:1}", '"{a:1}" is not JSON'],
     [{ type: "json" }, "[01]", '"[01]" is not JSON'],
     [{ type: "json" }, "", '"" is not JSON'],
@@ -197,6 +221,15 @@ describe("a value that does not fit is told with both sides", () => {
     [members, "gone", '"gone" is not one of "Active", "inactive", "INACTIVE"'],
   ])("of %o: %j: %s", (type, given, words) => {
     expect(fitted(type, given)).toEqual(misfit(words));
+  });
+
+  it.each<[Kind, string, string]>([
+    ["uuid", "0b1c2d3e4f5061728394a5b6c7d8e9f0", '"0b1c2d3e4f5061728394a5b6c7d8e9f0" is not a UUID'],
+    ["binary", "0xf", '"0xf" is not bytes (0x and hexadecimal digits)'],
+    ["binary", "ff", '"ff" is not bytes (0x and hexadecimal digits)'],
+    ["uuid", uuid, "16 bytes, column holds 15"],
+  ])("of bytes: a %s %j", (kind, given, words) => {
+    expect(fitted(bytes(15), given, kind)).toEqual(misfit(words));
   });
 
   it("and so is a missing value in a column that must have one", () => {
@@ -221,6 +254,7 @@ describe("a hostile value of a megabyte is refused at once", () => {
     ["date", { type: "date" }],
     ["datetime", datetime(6)],
     ["binary", { type: "binary", maxBytes: 191, fixed: true }],
+    ["numeric", numeric],
     ["json", { type: "json", doubles: true }],
     ["uuid", { type: "uuid" }],
     ["enum", { type: "enum", members: Array.from({ length: 65_535 }, (_, at) => `member ${at}`) }],

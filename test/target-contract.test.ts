@@ -162,7 +162,7 @@ describe.each(databases)("a target in $name", ({ start, exact, unsupported, fall
         "born date primary key",
         "born",
         "target.matchKey: TABLE.born is of type date, which cannot be a match key",
-        "use a text, integer or UUID column",
+        "use a text, integer, binary or UUID column",
       ],
       [
         "a match key that the database computes",
@@ -683,6 +683,41 @@ describe.each(databases)("a target in $name", ({ start, exact, unsupported, fall
     });
   });
 
+  describe("tells bytes apart that would be the same letters to a collation", () => {
+    // ABC and abc, with a space and a NUL behind them; é and É in Latin-1.
+    const ids = ["41424300", "61626300", "61626320", "e9000000", "c9000000"].map((hex) => hex.padEnd(32, "0"));
+
+    it.each(["binary(16)", "varbinary(16)"])("in a match key of type %s", async (type) => {
+      const name = await table(`guid ${type} primary key, n int`);
+      await withTarget(name, "guid", async (target) => {
+        await target.write(insert(["guid", "n"], ...ids.map((id, n) => [id, String(n)])));
+        expect(await rowsOf(target, ids, ["guid", "n"])).toEqual(ids.map((id, n) => [id, String(n)]));
+        await target.write(ids.map((id, n) => update(id, ["n"], [String(n + 10)])));
+        expect(await rowsOf(target, ids, ["n"])).toEqual(ids.map((_, n) => [String(n + 10)]));
+        const free = `${ids[0]?.slice(0, -1)}1`;
+        const identities = (await target.find([...ids, free], [])).map(({ identity }) => identity);
+        expect(new Set(identities).size).toBe(ids.length + 1);
+        expect(await rowsOf(target, [free], [])).toEqual([undefined]);
+      });
+    });
+
+    it("in another unique index", async () => {
+      const name = await table("id int primary key, guid binary(16), site int, unique (guid), unique (site, guid)");
+      await withTarget(name, "id", async (target) => {
+        await target.write(insert(["id", "guid", "site"], ...ids.map((id, n) => [String(n), id, "1"])));
+        for (const [n, id] of ids.entries()) {
+          expect(await holderOf(target, ["guid"], [id])).toBe(String(n));
+          expect(await holderOf(target, ["site", "guid"], ["1", id])).toBe(String(n));
+        }
+        expect(await holderOf(target, ["guid"], ["f".repeat(32)])).toBeUndefined();
+        expect(await failure(target.write(insert(["id", "guid"], ["9", ids[1] ?? ""])))).toMatchObject({
+          name: "WriteError",
+          trouble: "refused",
+        });
+      });
+    });
+  });
+
   describe("gives back what it was given, so that a second run finds nothing to write", () => {
     const stored = async (type: string, kind: Kind, given: readonly string[]): Promise<[unknown[], unknown[]]> => {
       const name = await table(`id int primary key, c ${type}`);
@@ -721,7 +756,13 @@ describe.each(databases)("a target in $name", ({ start, exact, unsupported, fall
       ["date", "text", ["2024-02-29", "0001-01-01", "9999-12-31"]],
       ["date", "datetime", ["2024-02-29T23:59:59.999999Z"]],
       ["datetime", "datetime", ["2024-02-29T23:59:59.999999Z", "2024-07-01T00:00:00.000000Z"]],
+      ["decimal(30)", "integer", ["9007199254740993", `${2n ** 63n - 1n}`, `${-(2n ** 63n)}`, "0"]],
+      ["decimal(20,2)", "text", ["0.5", "-7", "1234567890123.25"]],
       ["blob", "text", ["", "\0", "é\\'", "x".repeat(1000)]],
+      ["blob", "binary", ["0x", "0x00", "0xffd8ff00", "0x2020", `0x${"00ff27".repeat(20_000)}`]],
+      ["varbinary(20)", "binary", ["0x", "0x00", "0xff20", "0x0a0d"]],
+      ["binary(16)", "uuid", ["0188d1d0-6f1e-7c3a-9a3e-0123456789ab", "41424300-0000-4000-8000-000000000000"]],
+      ["char(36)", "uuid", ["0188d1d0-6f1e-7c3a-9a3e-0123456789ab"]],
       ["json", "json", ["[12345678901234567890,0.1234567890123456789]", '{"a":-9007199254740993}', "9007199254740993"]],
     ])("%s from %s", async (type, kind, given) => {
       const [values, updated] = await stored(type, kind, given);

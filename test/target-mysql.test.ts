@@ -109,6 +109,14 @@ describe.each(servers)("a MariaDB $server", ({ args }) => {
     ["blob", "text", ["", "x".repeat(65_535), null]],
     ["mediumblob", "text", ["", "\0".repeat(100_000)]],
     ["longblob", "text", ["", "é"]],
+    ["binary(16)", "uuid", ["0188d1d0-6f1e-7c3a-9a3e-0123456789ab", "00000000-0000-4000-8000-000000000000", null]],
+    ["varbinary(36)", "uuid", ["0188d1d0-6f1e-7c3a-9a3e-0123456789ab", null]],
+    ["char(36)", "uuid", ["0188d1d0-6f1e-7c3a-9a3e-0123456789ab", null]],
+    ["binary(4)", "binary", ["0x", "0xff", "0x00000000", "0x0a00ff20", null]],
+    ["varbinary(4)", "binary", ["0x", "0xff", "0xff00", "0xffffffff", null]],
+    ["longblob", "binary", ["0x", "0xffd8ff00", `0x${"ffd800e0".repeat(250_000)}`, null]],
+    ["decimal(20)", "integer", ["18446744073709551615", "-9223372036854775808", "9007199254740993", null]],
+    ["decimal(30)", "integer", ["123456789012345678901234567890", "-9007199254740993"]],
     ["uuid", "uuid", ["0188d1d0-6f1e-7c3a-9a3e-0123456789ab", "FFFFFFFF-0000-4000-8000-00000000000F", null]],
   ])("gives back from %s what was written, by insert and by update", async (type, kind, given) => {
     await withColumn(type, async (target) => {
@@ -132,9 +140,9 @@ describe.each(servers)("a MariaDB $server", ({ args }) => {
     ["varchar(3)", "abcd"],
     ["text", "x".repeat(65_536)],
     ["text", "x".repeat(100_000)],
-    ["blob", "x".repeat(65_536)],
-    ["blob", "x".repeat(100_000)],
-    ["tinyblob", "x".repeat(256)],
+    ["blob", "78".repeat(65_536)],
+    ["blob", "78".repeat(100_000)],
+    ["tinyblob", "78".repeat(256)],
     ["char(3)", "abcd"],
     ["tinytext", "x".repeat(256)],
     ["varchar(3) character set latin1", "Ł"],
@@ -145,7 +153,7 @@ describe.each(servers)("a MariaDB $server", ({ args }) => {
     ["date", "0000-00-00"],
     ["datetime", "2024-01-01 25:00:00"],
     ["enum('a','b')", "c"],
-    ["varbinary(3)", "abcd"],
+    ["varbinary(3)", "61626364"],
     ["int not null", null],
     ["varchar(9) check (c <> 'bad')", "bad"],
     ["json", "{"],
@@ -166,7 +174,7 @@ describe.each(servers)("a MariaDB $server", ({ args }) => {
     const lengths = [0, 1, 255, 256, 16_383, 16_384, 21_844, 21_845, 65_535, 65_536, 100_000, 262_143, 262_144];
     await withColumn(type, async (target, table) => {
       await target.write(lengths.map((length) => insert(String(length), "")));
-      for (const character of ["x", "\u00e9"]) {
+      for (const character of type === "mediumblob" ? ["78", "e9"] : ["x", "\u00e9"]) {
         await target.write(lengths.map((length) => update(String(length), character.repeat(length))));
         const rows = await database.sql(`select id, char_length(c) as length from ${table} order by id`);
         expect(rows.map(({ length }) => Number(length))).toEqual(lengths);
@@ -260,16 +268,21 @@ describe("a MariaDB that tells every statement", () => {
     "bigint unsigned",
     "smallint",
     "uuid",
+    "binary(16)",
+    "varbinary(16)",
   ])("finds and updates by the index of a match key of type %s", async (type) => {
     await database.sql(`create or replace table many (k ${type} not null, note int, unique (k))`);
-    const keyOf = /uuid/.test(type) ? "cast(concat('00000000-0000-0000-0000-', lpad(seq, 12, '0')) as uuid)" : "seq";
-    await database.sql(`insert into many select ${keyOf}, seq from seq_1_to_3000; analyze table many`);
+    const uuid = {
+      sql: "cast(concat('00000000-0000-0000-0000-', lpad(seq, 12, '0')) as uuid)",
+      before: "00000000-0000-0000-0000-000000000000",
+    };
+    const bytes = { sql: "unhex(lpad(seq, 32, '0'))", before: "0".repeat(32) };
+    const { sql, before } = /uuid/.test(type) ? uuid : /binary/.test(type) ? bytes : { sql: "seq", before: "" };
+    await database.sql(`insert into many select ${sql}, seq from seq_1_to_3000; analyze table many`);
     const target = await database.open("many", "k");
     const key = writableColumn(target.table, "k", "k");
     const dialect = mysqlDialect(database.config("many", "k"));
-    const keys = ["7", "8", "9999"].map((n) =>
-      dialect.bind(/uuid/.test(type) ? `00000000-0000-0000-0000-${n.padStart(12, "0")}` : n, key.type),
-    );
+    const keys = ["7", "8", "9999"].map((n) => dialect.bind(`${before.slice(0, -n.length)}${n}`, key.type));
     const statementOf = ({ sql, bindings }: ReturnType<typeof dialect.lookup>) =>
       database.sql(
         `explain ${sql}`,

@@ -13,10 +13,12 @@ export interface ExplainedColumn {
   readonly source: string;
   readonly trace: Trace;
   /** As the column stores it; undefined where the column is left alone or there is no value for it. */
+  readonly stored: string | null | undefined;
+  /** That for people, bytes made readable. */
   readonly result: string | null | undefined;
   /** Why there is no value that the column can hold. */
   readonly misfit: string | undefined;
-  /** What the row holds; undefined where there is no row. */
+  /** What the row holds, for people; undefined where there is no row. */
   readonly now: string | null | undefined;
   readonly differs: boolean;
   /** Why a column that differs is not written. */
@@ -37,12 +39,15 @@ export function explainColumns(
     const { result: mapped } = trace;
     const fitted = mapped === undefined || isRefusal(mapped) ? undefined : column.fit(mapped);
     const misfit = isRefusal(mapped) ? mapped.why : typeof fitted === "object" ? fitted?.misfit : undefined;
-    const result = typeof fitted === "object" && fitted !== null ? undefined : fitted;
-    const now = row?.values[at] ?? (row ? null : undefined);
-    const differs = row !== undefined && result !== undefined && result !== now;
+    const stored = typeof fitted === "object" && fitted !== null ? undefined : fitted;
+    const held = row?.values[at] ?? (row ? null : undefined);
+    const differs = row !== undefined && stored !== undefined && stored !== held;
+    const shown = (value: string | null | undefined) =>
+      typeof value === "string" ? plan.show(column.column, value) : value;
+    const [result, now] = [shown(stored), shown(held)];
     const kept = mapped === undefined ? "has no value: left as it is (onEmpty keep)" : undefined;
     const left = differs && column.insertOnly ? "written with a new row only" : kept;
-    return { column: column.name, source: column.source, trace, result, misfit, now, differs, left };
+    return { column: column.name, source: column.source, trace, stored, result, misfit, now, differs, left };
   });
 }
 

@@ -8,7 +8,7 @@ import type { Row } from "./row.ts";
 import { searchWords } from "./words.ts";
 import { isWritten } from "./would.ts";
 
-/** The explanation for `--json`: bytes as base64, what does not exist as null. */
+/** The explanation for `--json`: bytes as base64 (the first of many), what does not exist as null. */
 export function explanationDocument(explanation: Explanation): object {
   const { key, kind, entries, row, search } = explanation;
   return {
@@ -78,8 +78,14 @@ const columnDocument = ({ column, source, trace, result, misfit, now, differs, l
 
 const rowDocument = ({ values: _, collation, ...row }: Row): object => ({ ...row, collation: collation ?? null });
 
-const plain = (value: AttributeValue): string | { base64: string } =>
-  typeof value === "string" ? value : { base64: value.toString("base64") };
+/** A photograph is known by its beginning and its length. */
+const shownBytes = 4096;
 
-const traced = (value: Traced): string | { base64: string } | { refused: string } =>
+const plain = (value: AttributeValue): string | { base64: string; bytes?: number } => {
+  if (typeof value === "string") return value;
+  const base64 = value.toString("base64", 0, shownBytes);
+  return value.length > shownBytes ? { base64, bytes: value.length } : { base64 };
+};
+
+const traced = (value: Traced): ReturnType<typeof plain> | { refused: string } =>
   isRefusal(value) ? { refused: `${value.why} (${value.rule})` } : plain(value);

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from "../config/load.ts";
+import { shownKey } from "../diff.ts";
 import type { Entry } from "../entry.ts";
 import type { Plan } from "../plan.ts";
 import type { Report } from "../report/event.ts";
@@ -8,7 +9,7 @@ import { ldapsearchCommand } from "../source/ldapsearch.ts";
 import type { Target } from "../target/target.ts";
 import { type ExplainedColumn, explainColumns } from "./columns.ts";
 import { type Judgement, judge } from "./judge.ts";
-import { type Key, keyOf, otherFilter } from "./key.ts";
+import { type Key, keyOf, otherFilter, valueInDirectory } from "./key.ts";
 import { byFilter, type Located, locate, openPlaces, type Place, type Search } from "./locate.ts";
 import { findRow, type Row } from "./row.ts";
 import { foretell, type Would } from "./would.ts";
@@ -103,7 +104,8 @@ async function explainEntries(looking: Looking, found: readonly Located[]): Prom
     const { place, base, entry } = located;
     const person = await judge(place.inspection, entry, place.config.filter);
     const active = await judge(place.inspection, entry, place.config.active);
-    const key = plan.keyOf(entry);
+    const stored = plan.keyOf(entry);
+    const key = stored === undefined ? undefined : shownKey(plan, stored);
     const row = key === undefined ? undefined : await findRow(config, plan, target, key);
     const columns = explainColumns(config, plan, entry, row);
     const { name: source, inspection } = place;
@@ -148,16 +150,18 @@ async function entriesOf({ config, places, plan, patient }: Looking, key: string
 
 /** Who was renamed has a row still, under the key of before. It is known where the id has a unique index of its own. */
 async function holderOfId(
-  { unique, immutableId }: Plan,
+  plan: Plan,
   target: Target,
   explained: readonly ExplainedColumn[],
   row: Row | undefined,
 ): Promise<string | undefined> {
+  const { unique, immutableId } = plan;
   const known = unique.find(({ at: [first, ...others] }) => first === immutableId && others.length === 0);
-  const value = explained[immutableId ?? -1]?.result;
+  const value = explained[immutableId ?? -1]?.stored;
   if (known === undefined || typeof value !== "string") return undefined;
   const [holder] = await target.holders(known.index, [[value]]);
-  return holder?.key === row?.key ? undefined : (holder?.key ?? undefined);
+  const key = typeof holder?.key === "string" ? shownKey(plan, holder.key) : undefined;
+  return key === row?.key ? undefined : key;
 }
 
 type Judged = Pick<ExplainedEntry, "base" | "person" | "active" | "row">;
@@ -185,12 +189,13 @@ function commandFor({ config, attributes }: Place, dn: string): string | undefin
 async function explainRow({ config, plan, patient, places }: Looking, key: string): Promise<ExplainedRow | undefined> {
   const row = await findRow(config, plan, patient, key);
   if (row === undefined) return undefined;
-  const [attribute] = plan.columns[plan.immutableId ?? -1]?.attributes ?? [];
-  const id = row.immutableId?.value ?? undefined;
+  const id = plan.columns[plan.immutableId ?? -1];
+  const [attribute] = id?.attributes ?? [];
+  const text = row.immutableId?.value ?? undefined;
   const found =
-    attribute === undefined || id === undefined
+    id === undefined || attribute === undefined || text === undefined
       ? []
-      : (await byFilter(places, { kind: "equal", attribute, value: id })).found;
+      : (await byFilter(places, { kind: "equal", attribute, value: valueInDirectory(config, id.name, text) })).found;
   return { row, sameId: found.map(({ entry }) => entry.dn), because: whyLeft(config, row) };
 }
 

@@ -1,4 +1,4 @@
-import { diff, isWrite } from "../diff.ts";
+import { diff, isWrite, shownKey } from "../diff.ts";
 import type { Entry } from "../entry.ts";
 import type { Plan } from "../plan.ts";
 import type { Target } from "../target/target.ts";
@@ -9,7 +9,7 @@ import type { Target } from "../target/target.ts";
 interface Held {
   /** The columns of the unique index, as the mapping spells them. */
   readonly columns: string;
-  /** The match key of the row. */
+  /** The match key of the row, for people. */
   readonly key: string;
 }
 
@@ -57,7 +57,7 @@ async function heldBy(plan: Plan, target: Target, entry: Entry): Promise<Held[]>
     const [holder] = to === undefined ? [] : await target.holders(index, [to]);
     if (typeof holder?.key !== "string" || holder.key === found?.row?.[plan.key]) continue;
     const named = index.columns.map((name) => plan.columns.find(({ column }) => column === name)?.name ?? name);
-    held.push({ columns: named.join(", "), key: holder.key });
+    held.push({ columns: named.join(", "), key: shownKey(plan, holder.key) });
   }
   return held;
 }

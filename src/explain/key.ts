@@ -1,6 +1,8 @@
 import type { ResolvedConfig } from "../config/load.ts";
+import type { AttributeValue } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import { fullRule } from "../mapping/compile.ts";
+import { conversionOf } from "../mapping/conversions.ts";
 import type { Plan } from "../plan.ts";
 import { attributeKey } from "../source/attributes.ts";
 import { isWithin, normaliseDn, parseDn } from "../source/dn.ts";
@@ -41,7 +43,7 @@ function filterOf(text: string): FilterNode {
 /** What a directory's own matching passes over, or what keeps one text for each value. */
 const faithful = {
   transform: ["trim", "lowercase", "uppercase", "titlecase", "nfc", "collapse-spaces"],
-  as: ["string", "uuid", "integer"],
+  as: ["string", "uuid", "integer", "guid", "sid", "binary"],
 };
 
 /** The filter that finds all entries with this match key; undefined where the mapping may give it to others too. */
@@ -54,7 +56,14 @@ export function filterForKey(config: ResolvedConfig, key: string): FilterNode | 
     others.length === 0 &&
     faithful.as.includes(as) &&
     transform.every((step) => typeof step === "string" && faithful.transform.includes(step));
-  return isFaithful && name !== undefined ? { kind: "equal", attribute: name, value: key } : undefined;
+  if (!isFaithful || name === undefined) return undefined;
+  return { kind: "equal", attribute: name, value: valueInDirectory(config, config.target.matchKey, key) };
+}
+
+/** What the directory has in the attribute of a column that shows this text. */
+export function valueInDirectory(config: ResolvedConfig, column: string, text: string): AttributeValue {
+  const { as } = fullRule(config.mapping[column] ?? "");
+  return conversionOf(as).inDirectory?.(text) ?? text;
 }
 
 /**

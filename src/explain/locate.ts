@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from "../config/load.ts";
+import { shownKey } from "../diff.ts";
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import { visible } from "../mapping/printable.ts";
@@ -158,7 +159,7 @@ async function byReading(places: readonly Place[], plan: Plan, target: Target, t
     for (const [at, { key: _, ...located }] of piece.entries()) {
       if (of && identities[at]?.identity === of.identity) found.push(located);
     }
-    const candidates = piece.map(({ key }) => key);
+    const candidates = piece.map(({ key }) => shownKey(plan, key));
     similar = nearestSpelling(text, similar === undefined ? candidates : [similar, ...candidates]) ?? similar;
   };
   for (const place of places) {

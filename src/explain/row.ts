@@ -1,9 +1,9 @@
 import type { ResolvedConfig } from "../config/load.ts";
-import { isProtected } from "../diff.ts";
+import { isProtected, shownKey } from "../diff.ts";
 import { constant, type Plan } from "../plan.ts";
 import type { Target } from "../target/target.ts";
 
-/** The row that has a match key, as the mapping sees it. */
+/** The row that has a match key, as the mapping sees it; values for people, but for `values`. */
 export interface Row {
   /** The match key's column, and the value that the row has in it. */
   readonly column: string;
@@ -15,7 +15,7 @@ export interface Row {
   readonly protected: boolean;
   /** Whether leavers.scope holds; null where none is configured. */
   readonly owned: boolean | null;
-  /** In the order of the plan's columns. */
+  /** In the order of the plan's columns, as they are stored. */
   readonly values: readonly (string | null)[];
 }
 
@@ -40,13 +40,17 @@ export async function findRow(
   const values = found?.row;
   if (!values) return undefined;
   const at = (name: string): string | null => values[read.indexOf(name)] ?? null;
+  const shown = (name: string): string | null => {
+    const value = at(name);
+    return value === null ? null : plan.show(name, value);
+  };
   const id = plan.columns[plan.immutableId ?? -1];
   return {
     column: keyColumn.name,
-    key: values[plan.key] ?? fitted,
+    key: shownKey(plan, values[plan.key] ?? fitted),
     collation: target.table.columns.get(keyColumn.column.toLowerCase())?.collation,
-    columns: Object.fromEntries(read.map((name, position) => [name, values[position] ?? null])),
-    immutableId: id === undefined ? null : { column: id.name, value: at(id.column) },
+    columns: Object.fromEntries(read.map((name) => [name, shown(name)])),
+    immutableId: id === undefined ? null : { column: id.name, value: shown(id.column) },
     protected: isProtected(plan, values),
     owned: config.leavers.scope === undefined ? null : scope.every(({ name, value }) => at(name) === value),
     values,

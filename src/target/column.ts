@@ -13,10 +13,13 @@ export type ColumnType =
   | { readonly type: "integer"; readonly min: bigint; readonly max: bigint }
   | { readonly type: "decimal"; readonly precision: number; readonly scale: number; readonly unsigned: boolean }
   | { readonly type: "float"; readonly bits: 32 | 64 }
+  /** SQLite's NUMERIC: a whole number as a 64-bit integer, any other one as a double. */
+  | { readonly type: "numeric" }
   | { readonly type: "date" }
   /** `fraction`: digits of the second; `min`, `max`: as `YYYY-MM-DD HH:MM:SS` in UTC. */
   | { readonly type: "datetime"; readonly fraction: number; readonly min: string; readonly max: string }
   | { readonly type: "bit"; readonly bits: number }
+  /** Its text is hexadecimal, see `binary.ts`. */
   | { readonly type: "binary"; readonly maxBytes: number; readonly fixed: boolean }
   /** `doubles`: a number other than a 64-bit integer is kept as a double. */
   | { readonly type: "json"; readonly doubles?: boolean }

@@ -1,6 +1,7 @@
 import type { Kind } from "../mapping/value.ts";
+import { fitBinary } from "./binary.ts";
 import type { Charset, Column, ColumnType } from "./column.ts";
-import { canonicalJson, roundedNumber } from "./json.ts";
+import { canonicalJson, isDouble, roundedNumber } from "./json.ts";
 import { withoutTrailing } from "./text.ts";
 
 /** Why a value does not fit its column, in words that follow the column's name: "210 characters, column holds 191". */
@@ -53,6 +54,7 @@ const fitters: Fitters = {
     const stored = type.bits === 32 ? Math.fround(number) : number;
     return Number.isFinite(stored) ? String(stored) : { misfit: `${quoted(text)} is not a number the column holds` };
   },
+  numeric: (text, kind) => fitNumeric(text.trim(), kind),
   date: (text) => {
     const parts = parseInstant(text);
     return parts ? parts.date : { misfit: `${quoted(text)} is not a date (YYYY-MM-DD)` };
@@ -70,12 +72,7 @@ const fitters: Fitters = {
   },
   bit: (text, kind, type) =>
     fitters.integer(text, kind, { type: "integer", min: 0n, max: (1n << BigInt(type.bits)) - 1n }),
-  binary: (text, _kind, type) => {
-    const bytes = Buffer.from(text, "utf8");
-    if (bytes.length > type.maxBytes) return { misfit: `${bytes.length} bytes, column holds ${type.maxBytes}` };
-    const stored = bytes.toString("latin1");
-    return type.fixed ? stored.padEnd(type.maxBytes, "\0") : stored;
-  },
+  binary: fitBinary,
   json: (text, _kind, type) => {
     const json = canonicalJson(text);
     if (json === undefined) return { misfit: `${quoted(text)} is not JSON` };
@@ -139,6 +136,20 @@ function fitDecimal(text: string, type: OfType<"decimal">): Fitted {
   if (sign === "-" && type.unsigned && !zero) return { misfit: `${short(text)} is negative, ${holds}` };
   const number = type.scale === 0 ? whole || "0" : `${whole || "0"}.${fraction.padEnd(type.scale, "0")}`;
   return sign === "-" && !zero ? `-${number}` : number;
+}
+
+const int64 = { type: "integer", min: -(2n ** 63n), max: 2n ** 63n - 1n } as const;
+
+function fitNumeric(text: string, kind: Kind): Fitted {
+  if (kind === "boolean" || /^[+-]?\d+$/.test(text)) return fitters.integer(text, kind, int64);
+  const stored = fitters.float(text, kind, { type: "float", bits: 64 });
+  if (typeof stored !== "string") return stored;
+  if (/^-?\d+$/.test(stored)) return fitters.integer(stored, kind, int64);
+  const written = text
+    .replace(/^\+/, "")
+    .replace(/^(-?)\./, "$10.")
+    .replace(/\.(?!\d)/, "");
+  return isDouble(written) ? stored : { misfit: `${short(text)} has more digits than the column keeps` };
 }
 
 interface Instant {

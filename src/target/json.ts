@@ -32,7 +32,7 @@ function canonical(value: unknown): string {
 const numeral = (text: string): string => (isDouble(text) ? String(Number(text)) : text);
 
 /** Whether the shortest decimal that means this double has the value of the text. */
-const isDouble = (text: string): boolean => decimalValue(String(Number(text))) === decimalValue(text);
+export const isDouble = (text: string): boolean => decimalValue(String(Number(text))) === decimalValue(text);
 
 /** The same text for numerals of the same value: `12e-1` for 1.2 and 1.20 and 0.12e1. */
 function decimalValue(text: string): string {

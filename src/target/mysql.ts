@@ -62,7 +62,7 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
     },
     read: readValue,
     bind: (text, type) => {
-      if (type.type === "binary") return Buffer.from(text, "latin1");
+      if (type.type === "binary") return Buffer.from(text, "hex");
       // As a number: a text is compared with an INTEGER column as a DOUBLE, for which all above 2^53 is a blur.
       return type.type === "integer" || type.type === "bit" ? BigInt(text) : text;
     },
@@ -140,7 +140,7 @@ const withoutZeros = (digits: string): string =>
 function readValue(raw: unknown, type: ColumnType): string {
   switch (type.type) {
     case "binary":
-      return Buffer.isBuffer(raw) ? raw.toString("latin1") : Buffer.from(String(raw), "utf8").toString("latin1");
+      return (Buffer.isBuffer(raw) ? raw : Buffer.from(String(raw), "utf8")).toString("hex");
     case "bit":
       return Buffer.isBuffer(raw) ? String(BigInt(`0x${raw.toString("hex") || "0"}`)) : String(raw);
     case "json":
@@ -245,8 +245,9 @@ function update(
     const convert = column.type?.type === "binary" ? "unhex" : "coalesce";
     return `u.${quote(column.name)} = ${convert}(k.c${at})`;
   });
+  const given = key.type?.type === "binary" ? "unhex(k.v)" : asKey(key, "k.v");
   return {
-    sql: `update ${quote(table)} u join (${union(names, hex)}) k on u.${quote(key.name)} = ${asKey(key, "k.v")} set ${set.join(", ")}`,
+    sql: `update ${quote(table)} u join (${union(names, hex)}) k on u.${quote(key.name)} = ${given} set ${set.join(", ")}`,
     bindings: [],
   };
 }

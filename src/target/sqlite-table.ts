@@ -119,8 +119,9 @@ const int64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 function columnType(declared: string): ColumnType | undefined {
   if (/bool|int/i.test(declared)) return { type: "integer", ...int64 };
   if (declared === "" || /char|clob|text/i.test(declared)) return unicode;
-  if (/blob/i.test(declared)) return { type: "binary", maxBytes: 1_000_000_000, fixed: false };
-  if (/real|floa|doub|dec|num/i.test(declared)) return { type: "float", bits: 64 };
+  if (/blob|^(?:var)?binary\b/i.test(declared)) return { type: "binary", maxBytes: 1_000_000_000, fixed: false };
+  if (/real|floa|doub/i.test(declared)) return { type: "float", bits: 64 };
+  if (/dec|num/i.test(declared)) return { type: "numeric" };
   if (/timestamp|datetime/i.test(declared))
     return { type: "datetime", fraction: 0, min: "0000-01-01 00:00:00", max: "9999-12-31 23:59:59" };
   if (/^date$/i.test(declared)) return { type: "date" };

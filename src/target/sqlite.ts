@@ -47,8 +47,9 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
     select: (column) => (column.type?.type === "text" ? whole(`u.${quote(column.name)}`) : `u.${quote(column.name)}`),
     read: readValue,
     bind: (text, type) => {
-      if (type.type === "binary") return Buffer.from(text, "latin1");
+      if (type.type === "binary") return Buffer.from(text, "hex");
       if (type.type === "integer") return BigInt(text);
+      if (type.type === "numeric") return /^-?\d+$/.test(text) ? BigInt(text) : Number(text);
       return type.type === "float" ? Number(text) : text;
     },
     rows: async (db, statement) => {
@@ -96,10 +97,9 @@ const blobAsBuffer = (value: unknown): unknown => (isAnyArrayBuffer(value) ? Buf
 const whole = (sql: string): string => `iif(instr(${sql}, char(0)), cast(${sql} as blob), ${sql})`;
 
 function readValue(raw: unknown, type: ColumnType): string {
-  if (Buffer.isBuffer(raw)) return type.type === "binary" ? raw.toString("latin1") : raw.toString("utf8");
-  if (type.type === "binary") return Buffer.from(String(raw), "utf8").toString("latin1");
+  if (Buffer.isBuffer(raw)) return raw.toString(type.type === "binary" ? "hex" : "utf8");
+  if (type.type === "binary") return Buffer.from(String(raw), "utf8").toString("hex");
   if (type.type === "json") return canonicalJson(String(raw)) ?? String(raw);
-  // A column of affinity NUMERIC keeps a whole number as an integer, which is exact where a text of a double is not.
   return String(type.type === "float" && typeof raw === "bigint" ? Number(raw) : raw);
 }
 
@@ -114,8 +114,9 @@ const identities: Readonly<Record<string, (text: string) => string>> = {
   RTRIM: (text) => `rtrim(${text}, ' ')`,
 };
 
+/** Bytes have no collation. */
 const identityOf = (column: Column, text: string): string =>
-  (identities[column.collation?.toUpperCase() ?? ""] ?? ((same) => same))(text);
+  column.type?.type === "binary" ? text : (identities[column.collation?.toUpperCase() ?? ""] ?? ((same) => same))(text);
 
 const collate = (column: Column): string => (column.collation === undefined ? "" : ` collate ${column.collation}`);
 

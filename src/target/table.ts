@@ -59,7 +59,7 @@ export const mustBeGiven = ({ nullable, hasDefault, generated }: Column): boolea
   !nullable && !hasDefault && !generated;
 
 /** Types whose equality is either that of their text or the collation's. */
-const keyTypes: readonly ColumnType["type"][] = ["text", "integer", "uuid"];
+const keyTypes: readonly ColumnType["type"][] = ["text", "integer", "uuid", "binary"];
 
 /** Under which collations the identities of keys are known (see `Found`), and which to take instead of another one. */
 export interface KeyCollations {
@@ -78,7 +78,7 @@ export function matchKeyColumn(table: Table, name: string, collations: KeyCollat
       "configuration",
       `target.matchKey: ${table.name}.${column.name} is of type ${column.declared}, which cannot be a match key`,
       {
-        hint: "use a text, integer or UUID column",
+        hint: "use a text, integer, binary or UUID column",
       },
     );
   }
