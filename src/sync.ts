@@ -53,6 +53,15 @@ export async function sync(run: Run): Promise<void> {
   }
 }
 
+/** A batch of more characters is full, whatever `batchSize` says: photographs are in memory as often as the row is. */
+const mostCharacters = 8 * 2 ** 20;
+
+function charactersOf({ values }: User): number {
+  let characters = 0;
+  for (const value of values) characters += value?.length ?? 0;
+  return characters;
+}
+
 /**
  * The users of the source, so many at a time, their rows being looked up. Entries that cannot be mapped are rejects; they
  * go along where they have a key, because it is taken.
@@ -61,11 +70,13 @@ async function* batches(run: Run, settling: Settling, signal: AbortSignal): Asyn
   let rejected: Reject[] = [];
   let entries: (User | Bystander)[] = [];
   let read = 0;
+  let characters = 0;
   const batch = (): Batch => {
     const whole = { rejects: rejected, entries, find: lookAhead(settling, entries) };
     rejected = [];
     entries = [];
     read = 0;
+    characters = 0;
     return whole;
   };
   for await (const piece of run.source.entries(signal)) {
@@ -76,9 +87,12 @@ async function* batches(run: Run, settling: Settling, signal: AbortSignal): Asyn
         rejected.push(mapped);
         const key = run.plan.keyOf(entry);
         if (key !== undefined) entries.push({ dn: mapped.dn, key });
-      } else entries.push(mapped);
+      } else {
+        entries.push(mapped);
+        characters += charactersOf(mapped);
+      }
       read += 1;
-      if (read >= run.batchSize) yield batch();
+      if (read >= run.batchSize || characters >= mostCharacters) yield batch();
     }
   }
   if (read > 0) yield batch();

@@ -12,6 +12,8 @@ export type EncodePage = (messageId: number, cookie: Buffer | undefined) => Buff
 const mostEmptyPages = 1000;
 /** A page of up to this many entries is given out whole; of a longer answer no more than this is kept before it is. */
 const mostHeld = 1000;
+/** Nor of more bytes than this, which is some photographs. */
+const mostBytes = 8 * 2 ** 20;
 
 /**
  * The entries below one base, page by page. The read is complete where a page ended with success and an empty cookie
@@ -28,7 +30,7 @@ export async function* searchPages(
   onReference: (uris: readonly string[]) => void,
   most = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<readonly Entry[]> {
-  const progress: Progress = { server: connection.server, base, read: 0, pages: 0, empty: 0 };
+  const progress: Progress = { server: connection.server, base, read: 0, bytes: 0, pages: 0, empty: 0 };
   const ask = (cookie?: Buffer): number => {
     const id = connection.nextMessageId();
     connection.socket.write(encode(id, cookie));
@@ -38,6 +40,7 @@ export async function* searchPages(
   while (id !== undefined) {
     let entries: EncodedEntry[] = [];
     const before = progress.read;
+    let held = progress.bytes;
     let done: Done | undefined;
     while (!done) {
       for (const message of await receive(progress)) {
@@ -53,7 +56,8 @@ export async function* searchPages(
           break;
         }
       }
-      if (!done && entries.length > mostHeld) {
+      if (!done && (entries.length > mostHeld || progress.bytes - held > mostBytes) && entries.length > 0) {
+        held = progress.bytes;
         yield* decoded(entries, progress);
         entries = [];
       }
@@ -90,6 +94,8 @@ export interface Progress {
   readonly base: string;
   /** Entries so far. */
   read: number;
+  /** Received, of messages that are not complete too. */
+  bytes: number;
   /** Pages that ended. */
   pages: number;
   /** How many of them, the last ones, had no entry. */
@@ -140,6 +146,7 @@ export function receiver({ socket }: Connection, timeoutMs: number, signal: Abor
       const chunk = await Promise.race([chunks.next(), silence]);
       signal.throwIfAborted();
       if (chunk.done) throw lost("the server closed the connection");
+      progress.bytes += chunk.value.length;
       return read(chunk.value);
     } catch (error) {
       socket.destroy();

@@ -108,14 +108,14 @@ export function writeLdif(path: string, pieces: Iterable<string>): void {
 }
 
 /** One LDIF content record, with the empty line after it. */
-export function record(dn: string, attributes: Readonly<Record<string, readonly string[]>>): string {
+export function record(dn: string, attributes: Readonly<Record<string, readonly (string | Buffer)[]>>): string {
   const lines = Object.entries(attributes).flatMap(([name, values]) => values.map((value) => line(name, value)));
   return `${[line("dn", dn), ...lines].join("\n")}\n\n`;
 }
 
 /** RFC 2849: what is not a SAFE-STRING, or ends with a space, is base64. */
-const line = (name: string, value: string): string =>
-  /^(?![ :<])[\x20-\x7e]*(?<! )$/.test(value)
+const line = (name: string, value: string | Buffer): string =>
+  typeof value === "string" && /^(?![ :<])[\x20-\x7e]*(?<! )$/.test(value)
     ? `${name}: ${value}`
     : `${name}:: ${Buffer.from(value).toString("base64")}`;
 
