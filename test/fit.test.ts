@@ -224,7 +224,7 @@ describe("a value that does not fit is told with both sides", () => {
   });
 
   it.each<[Kind, string, string]>([
-    ["uuid", "0b1c2d3e4f5061728394a5b6c7d8e9f0", '"0b1c2d3e4f5061728394a5b6c7d8e9f0" is not a UUID'],
+    ["uuid", "0b1c2d3e4f5061728394a5b6c7d8e9f", '"0b1c2d3e4f5061728394a5b6c7d8e9f" is not a UUID'],
     ["binary", "0xf", '"0xf" is not bytes (0x and hexadecimal digits)'],
     ["binary", "ff", '"ff" is not bytes (0x and hexadecimal digits)'],
     ["uuid", uuid, "16 bytes, column holds 15"],

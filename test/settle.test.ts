@@ -49,6 +49,7 @@ const plan: Plan = {
   toUser: () => {
     throw new Error("not used here");
   },
+  show: (_column, value) => value,
   keyOf: () => undefined,
 };
 

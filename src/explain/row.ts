@@ -19,6 +19,9 @@ export interface Row {
   readonly values: readonly (string | null)[];
 }
 
+const kindOf = ({ mapped }: Plan, name: string) =>
+  mapped.find((column) => column.name.toLowerCase() === name.toLowerCase())?.kind;
+
 export async function findRow(
   config: ResolvedConfig,
   plan: Plan,
@@ -32,7 +35,7 @@ export async function findRow(
     const place = `leavers.scope.${name}`;
     return {
       name: target.table.columns.get(name.toLowerCase())?.name ?? name,
-      value: constant(target.table, name, value, place),
+      value: constant(target.table, name, value, place, kindOf(plan, name)),
     };
   });
   const read = [...new Set([...plan.read, ...scope.map(({ name }) => name)])];

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import { uuidOfHex } from "../mapping/guid.ts";
+import { uuidOfHex, uuidOfText } from "../mapping/guid.ts";
 import type { Kind } from "../mapping/value.ts";
 import type { ColumnType } from "./column.ts";
 
@@ -28,7 +28,7 @@ const words: { readonly [K in Kind]?: string } = { uuid: "a UUID", binary: "byte
 function hexOf(text: string, kind: Kind, { maxBytes }: BinaryType): string | undefined {
   if (kind === "binary") return /^0x(?:[0-9a-f]{2})*$/i.test(text) ? text.slice(2).toLowerCase() : undefined;
   if (kind !== "uuid" || maxBytes === writtenUuid) return Buffer.from(text, "utf8").toString("hex");
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.replaceAll("-", "").toLowerCase() : undefined;
+  return uuidOfText(text)?.replaceAll("-", "");
 }
 
 /** More bytes than this are told by their beginning, their number and a digest. */
