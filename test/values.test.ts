@@ -120,7 +120,7 @@ describe.each(databases)("values of Active Directory in $name", ({ start, fine, 
     database = await start();
     work = await workspace();
     await database.sql(
-      `create table users (guid binary(16) not null unique, guid_text char(36) unique, name varchar(50), german varchar(50),
+      `create table users (guid binary(16) not null unique, guid_text char(36), name varchar(50) unique, german varchar(50),
         sid varchar(100), sid_bytes varbinary(68) unique, expires ${fine}, changed ${fine}, serial bigint, amount decimal(20),
         locked boolean, photo ${blob}, certificate blob)`,
     );
@@ -233,6 +233,25 @@ describe.each(databases)("values of Active Directory in $name", ({ start, fine, 
     expect(counts).toMatchObject({ updated: 3, unchanged: 1 });
     expect(changes.map(({ dn }) => dn)).not.toContain(`cn=letters,${base}`);
     expect(stderr).toContain("64636261-6665-0a67-0069-6a6b6c6d2020");
+  });
+
+  it("keep a row from a new person of the same name, whose GUID is another", async () => {
+    const [, second] = employees;
+    if (!second) throw new Error("nobody");
+    const stranger = {
+      ...second,
+      guid: Buffer.from("ABCDEFG\n\0ijklm  "),
+      sid: Buffer.from("0100ffffffff0000", "hex"),
+    };
+    await writeFile(work.path("people.ldif"), ldif([stranger]));
+    const { timeoutMs: _, ...target } = database.config("users", "name");
+    const { guid_text: _text, ...rest } = mapping;
+    await work.configure({ ...config, target, mapping: rest });
+    const { rejects } = await work.json(["dry-run"]);
+    await work.configure(config);
+    const own = "44434241-4645-0a47-0069-6a6b6c6d2020";
+    const reason = `the row with name "letters" belongs to another entry: its guid is ${second.id}, this entry's is ${own}`;
+    expect(rejects).toEqual([{ dn: `cn=letters,${base}`, key: "letters", column: "guid", reason }]);
   });
 
   it("clash and are rejected in words that name them", async () => {
