@@ -12,7 +12,7 @@ function sent(as: ColumnRule["as"], bytes: Buffer): unknown {
   const values = sequence(octets("a"), set(octets(bytes)));
   const [message] = messageReader()(sequence(integer(1), element(0x64, octets("cn=a"), sequence(values))));
   if (message?.op !== "entry") throw new Error("no entry");
-  const mapped = compileMapping({ c: rule({ attribute: "a", as }) }).map(message.entry);
+  const mapped = compileMapping({ c: rule({ attribute: "a", as }) }).map(message.read());
   return "reason" in mapped ? "rejected" : mapped[0];
 }
 
