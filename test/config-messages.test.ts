@@ -235,11 +235,6 @@ it.each<[string, Changes, string[]]>([
     ["target.matchKey with several columns is not available in this version (0.1.0)"],
   ],
   [
-    "an active preset",
-    { "source/active": "active-directory" },
-    ['source.active "active-directory" is not available in this version (0.1.0); write the filter itself'],
-  ],
-  [
     "deactivate",
     { leavers: { action: "deactivate" } },
     ['leavers.action "deactivate" is not available in this version (0.1.0)'],
@@ -548,6 +543,57 @@ it.each<[string, Changes, string[]]>([
   ],
 ])("refuses %s", async (_, changes, problems) => {
   expect(await problemsOf(withChanges(changes))).toEqual(problems);
+});
+
+const presets = '"auto", "active-directory", "openldap", "389ds", "freeipa" or "shadow"';
+const activeForms =
+  'a filter, the name of a preset, { "preset": "NAME" }, { "and": […] }, { "or": […] } or { "not": … }';
+
+it.each<[string, unknown, string]>([
+  [
+    "a preset that is misspelt",
+    "active-dirctory",
+    `source.active is "active-dirctory"; it must be a filter in parentheses, or ${presets} (did you mean "active-directory"?)`,
+  ],
+  [
+    "a filter without parentheses",
+    "employeeType=active",
+    `source.active is "employeeType=active"; it must be a filter in parentheses, or ${presets}`,
+  ],
+  [
+    "a part of a rule that is no filter",
+    { and: ["auto", { not: { or: ["shadow", "guest"] } }] },
+    `source.active.and[1].not.or[1] is "guest"; it must be a filter in parentheses, or ${presets}`,
+  ],
+  ["a number", 7, `source.active is a number; it must be ${activeForms}`],
+  ["an empty list", { and: [] }, "source.active.and is a list; it must be a list of at least 1 element"],
+  ["a list without and", ["auto"], `source.active is a list; it must be ${activeForms}`],
+  ["something in a list", { or: ["auto", 7] }, `source.active.or[1] is a number; it must be ${activeForms}`],
+  [
+    "another preset",
+    { preset: "ad" },
+    'source.active.preset is "ad"; it must be "active-directory", "openldap", "389ds", "freeipa" or "shadow"',
+  ],
+  [
+    "a setting that is misspelt",
+    { not: { preset: "active-directory", lockot: true } },
+    'source.active.not.lockot is not known; did you mean "lockout"?',
+  ],
+  [
+    "a setting with another value",
+    { preset: "shadow", zero: 0 },
+    'source.active.zero is 0; it must be "never" or "expired"',
+  ],
+  ["two forms at once", { and: ["auto"], or: ["auto"] }, `source.active is an object; it must be ${activeForms}`],
+])("tells what is wrong with a rule that has %s", async (_, active, problem) => {
+  expect(await problemsOf(withChanges({ "source/active": active }))).toEqual([problem]);
+});
+
+it("refuses to ask a file for its vendor, however deep", async () => {
+  const source = { url: "file:people.ldif", active: { and: ["(a=b)", { not: "auto" }] } };
+  expect(await problemsOf(withChanges({ source }))).toEqual([
+    'source.active.and[1].not is "auto", which asks a server for its vendor, and a file has none; it must be "active-directory", "openldap", "389ds", "freeipa" or "shadow", or a filter',
+  ]);
 });
 
 it.each(["filter", "active"])("tells where %s does not parse", async (key) => {

@@ -510,6 +510,7 @@ it("ships an example that shows every key, in comments only those that exclude a
   expect(missing(example)).toEqual([]);
   expect(missing(example.replace(/^\s*\/\/.*$/gm, ""))).toEqual(
     [
+      "and",
       "ca",
       "cert",
       "command",
@@ -519,12 +520,18 @@ it("ships an example that shows every key, in comments only those that exclude a
       "history",
       "hooks",
       "key",
+      "lockout",
+      "lockoutDuration",
       "metrics",
+      "not",
       "onChange",
       "onFailure",
       "onSuccess",
+      "or",
+      "preset",
       "retries",
       "socketPath",
+      "zero",
     ].sort(),
   );
 });

@@ -104,8 +104,10 @@ describe("explain on slapd and MariaDB", () => {
     const [, year, month, day, hour, minute, second] = /^(....)(..)(..)(..)(..)(..)Z$/.exec(created ?? "") ?? [];
     const means = `${year}-${month}-${day} ${hour}:${minute}:${second} UTC`;
     expect(entries[0]?.active).toEqual({
+      rule: active,
       filter: active,
       matched: true,
+      unknown: null,
       parts: [
         { filter: parts[0], matched: true, values: [{ attribute: "createTimestamp", value: created, means }] },
         { filter: parts[1], matched: true, values: [{ attribute: "entryDN", value: somebody.dn, means: null }] },
@@ -132,8 +134,10 @@ describe("explain on slapd and MariaDB", () => {
       {
         dn: somebodyGone.dn,
         active: {
+          rule: "(employeeType=active)",
           filter: "(employeeType=active)",
           matched: false,
+          unknown: null,
           parts: [
             {
               filter: "(employeeType=active)",

@@ -95,7 +95,13 @@ describe("explain", () => {
           dn,
           key: "anna",
           person: { filter: people, matched: true, parts: [part(people, "objectClass", "inetOrgPerson")] },
-          active: { filter: employed, matched: true, parts: [part(employed, "employeeType", "active")] },
+          active: {
+            rule: employed,
+            filter: employed,
+            matched: true,
+            unknown: null,
+            parts: [part(employed, "employeeType", "active")],
+          },
           columns: [
             column("username", "uid", {
               ...read("uid", "anna"),

@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ResolvedSource } from "../src/config/resolve.ts";
+import type { LdapConfig } from "../src/source/ldap.ts";
 import { openSource } from "../src/source/open.ts";
-import { dnsOf, failureOf, ldapConfig, readAll } from "./ldap-source.ts";
+import { byFilter, dnsOf, failureOf, ldapConfig, readAll } from "./ldap-source.ts";
 import { element, integer, octets, sequence, set } from "./servers/ber.ts";
 import type { LdapRequest } from "./servers/ldap-request.ts";
 import { type Handler, type ScriptedLdap, scriptedLdap } from "./servers/ldap-script.ts";
@@ -71,7 +71,7 @@ const pagesOf = (...sizes: readonly number[]): Handler =>
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `uid=${index}`);
 
 const bind = { bindDn: "cn=sync", bindPassword: "top-secret" };
-const at = (server: { readonly url: string }, settings: Partial<ResolvedSource> = {}): ResolvedSource =>
+const at = (server: { readonly url: string }, settings: Partial<LdapConfig> = {}): LdapConfig =>
   ldapConfig({ url: [server.url], ...bind, ...settings });
 
 const searchesOf = (server: ScriptedLdap): SearchRequest[] =>
@@ -102,7 +102,7 @@ describe("reading by pages", () => {
   it("asks with no limits of its own, with page size, scope, filter to the byte, attributes and the server's cookie", async () => {
     const server = await serve(pagesOf(1, 1));
     const filter = "(&(cn=\\c3\\a5*\\2a)(photo=\\ff\\00)(!(sn:dn:2.5.13.2:=å)))";
-    const config = at(server, { filter, active: "(state=a)", pageSize: 7, scope: "one" });
+    const config = at(server, { filter, active: byFilter("(state=a)"), pageSize: 7, scope: "one" });
     await readAll([config], { attributes: ["uid", "Mail", "cn;lang-de"], filter: "(uid=x)" });
     const request = (cookie: string) => ({
       op: "search",
@@ -213,7 +213,7 @@ describe("reading by pages", () => {
 const entryMessage = (id: Buffer, dn: string, value: string): Buffer =>
   sequence(id, element(0x64, octets(dn), sequence(sequence(octets("uid"), set(octets(value))))));
 
-function entriesOf(config: ResolvedSource, signal = new AbortController().signal) {
+function entriesOf(config: LdapConfig, signal = new AbortController().signal) {
   return openSource([config], { attributes: ["uid"] }, () => {})
     .entries(signal)
     [Symbol.asyncIterator]();
@@ -661,7 +661,7 @@ describe("an abort", () => {
     };
   const phases: readonly [
     string,
-    () => Promise<{ url: string; reached: () => boolean; settings?: Partial<ResolvedSource> }>,
+    () => Promise<{ url: string; reached: () => boolean; settings?: Partial<LdapConfig> }>,
   ][] = [
     [
       "the TLS handshake",
@@ -691,7 +691,7 @@ describe("an abort", () => {
     ["the bind", async () => waitingFor(await serve(silentOn("bind")), "bind")],
     ["the search", async () => waitingFor(await serve(silentOn("search")), "search")],
   ];
-  const waitingFor = (server: ScriptedLdap, op: LdapRequest["op"], settings: Partial<ResolvedSource> = {}) => ({
+  const waitingFor = (server: ScriptedLdap, op: LdapRequest["op"], settings: Partial<LdapConfig> = {}) => ({
     url: server.url,
     reached: () => server.requests.some((request) => request.op === op),
     settings,

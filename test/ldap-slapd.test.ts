@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSource } from "../src/source/open.ts";
-import { dnsOf, failureOf, ldapConfig, type PlainEntry, readAll } from "./ldap-source.ts";
+import { byFilter, dnsOf, failureOf, ldapConfig, type PlainEntry, readAll } from "./ldap-source.ts";
 import { certificates } from "./servers/certificates.ts";
 import { baseLdif, dnOf, peopleLdif, person } from "./servers/people.ts";
 import { startProxy } from "./servers/proxy.ts";
@@ -124,7 +124,10 @@ describe("a slapd with a hard size limit of 500", () => {
 
   it("applies filters as they are written", async () => {
     const active = Array.from({ length: count }, (_, index) => person(index)).filter((each) => each.active);
-    const settings = { filter: "(&(objectClass=inetOrgPerson)(sn=\\c3\\85*))", active: "(employeeType=active)" };
+    const settings = {
+      filter: "(&(objectClass=inetOrgPerson)(sn=\\c3\\85*))",
+      active: byFilter("(employeeType=active)"),
+    };
     const { entries } = await readAll([config(settings)]);
     const expected = active.filter(({ attributes }) => attributes.sn?.[0]?.startsWith("Å"));
     expect(expected).not.toEqual([]);

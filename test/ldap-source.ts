@@ -1,6 +1,7 @@
-import type { ResolvedSource } from "../src/config/resolve.ts";
+import { type ActiveRule, makeRule } from "../src/active/ready.ts";
 import type { AttributeValue, Entry } from "../src/entry.ts";
 import { Failure } from "../src/errors.ts";
+import type { LdapConfig } from "../src/source/ldap.ts";
 import { openSource } from "../src/source/open.ts";
 import type { ReadRequest } from "../src/source/source.ts";
 
@@ -8,8 +9,8 @@ import type { ReadRequest } from "../src/source/source.ts";
 
 /** The configuration of a source with its defaults, as the program hands it to the reader. */
 export function ldapConfig(
-  settings: Partial<Omit<ResolvedSource, "tls">> & { tls?: Partial<ResolvedSource["tls"]> },
-): ResolvedSource {
+  settings: Partial<Omit<LdapConfig, "tls">> & { tls?: Partial<LdapConfig["tls"]> },
+): LdapConfig {
   return {
     startTls: false,
     sasl: "none",
@@ -26,6 +27,9 @@ export function ldapConfig(
   };
 }
 
+/** The active rule that is one filter. */
+export const byFilter = (filter: string): ActiveRule => makeRule(filter, { kind: "filter", filter });
+
 /** An entry as an object that can be compared and printed. */
 export interface PlainEntry {
   readonly dn: string;
@@ -36,7 +40,7 @@ export const plain = ({ dn, attributes }: Entry): PlainEntry => ({ dn, attribute
 
 /** Reads sources to their end. */
 export async function readAll(
-  configs: readonly ResolvedSource[],
+  configs: readonly LdapConfig[],
   request: ReadRequest = { attributes: ["uid"] },
 ): Promise<{ entries: PlainEntry[]; notices: string[] }> {
   const entries: PlainEntry[] = [];

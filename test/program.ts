@@ -50,6 +50,7 @@ interface Document {
     dn: string;
     columns: Record<string, { from: string | null; to: string | null }>;
   }[];
+  readonly unknown: readonly { dn: string; key: string; reason: string }[];
   readonly notices: readonly string[];
   readonly warnings: readonly string[];
   readonly error: { message: string; hint: string | null } | null;
@@ -122,7 +123,7 @@ export async function jsonLines(file: string): Promise<unknown[]> {
     .map((line) => JSON.parse(line));
 }
 
-const usersTable = `create table users (
+export const usersTable = `create table users (
   id integer primary key, username text not null unique collate nocase, external_id text unique, email text unique,
   display_name text, note text, created_by text, state text
 )`;

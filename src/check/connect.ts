@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { Failure } from "../errors.ts";
 import { orAborted } from "../interruption.ts";
 import { type ConnectionListener, openConnection } from "../source/connection.ts";
-import type { LdapConfig } from "../source/ldap.ts";
+import type { ServerConfig } from "../source/ldap.ts";
 import { encryptionOf, judgeEncryption, judgePlain } from "./encryption.ts";
 import { type Finding, failed, type Ledger, ok, warning } from "./ledger.ts";
 
@@ -14,7 +14,7 @@ const stages = ["DNS", "TCP", "TLS", "bind"] as const;
  * answered; undefined where none did.
  */
 export async function checkConnection(
-  config: LdapConfig,
+  config: ServerConfig,
   ledger: Ledger,
   signal: AbortSignal,
   now: Date,
@@ -32,7 +32,7 @@ export async function checkConnection(
 }
 
 /** The stages of one server after the other: what fails is the first stage that was not reached. */
-function connectionSteps(config: LdapConfig, ledger: Ledger, signal: AbortSignal, now: Date) {
+function connectionSteps(config: ServerConfig, ledger: Ledger, signal: AbortSignal, now: Date) {
   let of = "";
   let host = "";
   let reached = 0;
@@ -96,7 +96,7 @@ async function resolved(host: string, signal: AbortSignal): Promise<Finding | un
   return found && ok(`${host} is ${found.map(({ address }) => address).join(", ")}`);
 }
 
-function bindWords({ sasl, bindDn }: LdapConfig): string {
+function bindWords({ sasl, bindDn }: ServerConfig): string {
   if (sasl === "external") return "by the client certificate (SASL EXTERNAL)";
   return bindDn === undefined ? "anonymous" : `as ${bindDn}`;
 }

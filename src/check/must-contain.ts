@@ -1,6 +1,8 @@
+import { judgeAsking } from "../active/judged.ts";
+import { attributesOf } from "../active/rule.ts";
 import { Failure } from "../errors.ts";
 import { isWithin, normaliseDn } from "../source/dn.ts";
-import { andFilters, parseFilter } from "../source/filter.ts";
+import { parseFilter } from "../source/filter.ts";
 import { firstEntries, type Inspection, openInspection } from "../source/inspection.ts";
 import type { LdapConfig } from "../source/ldap.ts";
 import { NoSuchObject } from "../source/result-codes.ts";
@@ -32,10 +34,12 @@ async function whyMissing(
 ): Promise<string | undefined> {
   const isRead = (base: string): boolean => isWithin(normaliseDn(dn), normaliseDn(base), scope);
   if (baseDn.length > 0 && !baseDn.some(isRead)) return "lies outside of source.baseDn and source.scope";
-  const query = { base: dn, scope: "base", filter: parseFilter(andFilters([filter, active])), attributes: [] } as const;
+  const attributes = active ? attributesOf(active.node) : [];
+  const query = { base: dn, scope: "base", filter: parseFilter(filter), attributes } as const;
   try {
-    const entries = await firstEntries(inspection, query, 1);
-    return entries.length > 0 ? undefined : "is not among the active entries";
+    const [entry] = await firstEntries(inspection, query, 1);
+    const isActive = entry && (!active || (await judgeAsking(inspection, active.node, entry)) === "active");
+    return isActive ? undefined : "is not among the active entries";
   } catch (error) {
     if (error instanceof NoSuchObject) return "does not exist, or the bind may not see it";
     throw error;

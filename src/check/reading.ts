@@ -1,11 +1,16 @@
+import { resolveActive } from "../active/resolve.ts";
+import { attributesOf } from "../active/rule.ts";
+import { countUnknowns } from "../active/unknowns.ts";
+import type { ResolvedConfig } from "../config/load.ts";
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
+import type { Mapping } from "../mapping/compile.ts";
 import { printable } from "../mapping/printable.ts";
 import { nearest } from "../nearest.ts";
 import { number, plural } from "../report/words.ts";
 import { attributeKey } from "../source/attributes.ts";
 import { filterAttributes, parseFilter } from "../source/filter.ts";
-import type { LdapConfig } from "../source/ldap.ts";
+import type { LdapConfig, ServerConfig } from "../source/ldap.ts";
 import { openSource } from "../source/open.ts";
 import type { Notice, ReadRequest, Source } from "../source/source.ts";
 import { type Finding, ok, warning } from "./ledger.ts";
@@ -13,8 +18,11 @@ import { judgeMustContain } from "./must-contain.ts";
 
 /** What the stages base and filter look at, through the source that a run reads. */
 
+/** A source, whatever its active rule. */
+type Directory = ServerConfig & { readonly active?: unknown };
+
 /** The source without `active` and `mustContain`, and what is told otherwise. */
-function lookAt(config: LdapConfig, changes: Partial<LdapConfig>, request: Partial<ReadRequest> = {}): Source {
+function lookAt(config: Directory, changes: Partial<ServerConfig>, request: Partial<ReadRequest> = {}): Source {
   const { active: _, ...persons } = config;
   return openSource([{ ...persons, mustContain: [], ...changes }], { attributes: [], ...request }, () => {});
 }
@@ -38,7 +46,7 @@ async function first(source: Source, most: number, signal: AbortSignal): Promise
 }
 
 /** Each base exists; @throws Failure where one does not. */
-export async function judgeBases(config: LdapConfig, isFile: boolean, signal: AbortSignal): Promise<Finding[]> {
+export async function judgeBases(config: Directory, isFile: boolean, signal: AbortSignal): Promise<Finding[]> {
   const findings: Finding[] = [];
   // A file has no entry to ask for by name: what is at the base or under it says that the base exists.
   const scope = isFile ? "sub" : "base";
@@ -60,7 +68,7 @@ const noPaging = warning(
 );
 
 /** RFC 4512 section 5.1. */
-async function offersPaging(config: LdapConfig, signal: AbortSignal): Promise<boolean> {
+async function offersPaging(config: Directory, signal: AbortSignal): Promise<boolean> {
   const place = { baseDn: [""], scope: "base", filter: "(objectClass=*)" } as const;
   const rootDse = lookAt(config, place, { attributes: ["supportedControl"] });
   try {
@@ -74,15 +82,15 @@ async function offersPaging(config: LdapConfig, signal: AbortSignal): Promise<bo
 
 /** The active entries that are tried, and how many there are of whom. */
 export async function readSample(
-  config: LdapConfig,
-  attributes: readonly string[],
-  most: number,
-  detail: (message: string) => void,
-  signal: AbortSignal,
+  configured: ResolvedConfig["sources"][number],
+  { mapping, sample: most, detail, signal, now }: SampleRequest,
 ): Promise<{ readonly found: readonly Entry[]; readonly findings: readonly Finding[] }> {
   const notices: Finding[] = [];
   const notice: Notice = (message) => notices.push(warning(message));
-  const source = openSource([{ ...config, mustContain: [] }], { attributes }, notice);
+  const config = await resolveActive(configured, now, signal, (message) => notices.push(ok(message)));
+  const unknowns = countUnknowns({ keyOf: () => undefined }, () => {});
+  const request = { attributes: mapping.attributes };
+  const source = openSource([{ ...config, mustContain: [] }], request, notice, unknowns.tell);
   source.commands.forEach(detail);
   const active = await first(source, most, signal);
   const persons = config.active === undefined ? active : await first(lookAt(config, {}), most, signal);
@@ -90,7 +98,19 @@ export async function readSample(
   const nobody = config.active !== undefined && active.entries.length === 0 && meant.length === 0;
   const has = nobody ? await valuesOfActive(config, most, signal) : [];
   const findings = [judgeCounts(config, persons, active, meant, has), ...(await judgeMustContain(config, signal))];
+  unknowns.notices().forEach(notice);
   return { found: active.entries, findings: [...findings, ...notices] };
+}
+
+/** What is wanted of a sample. */
+interface SampleRequest {
+  readonly mapping: Pick<Mapping, "attributes">;
+  /** How many entries are tried. */
+  readonly sample: number;
+  /** For who wants to know more. */
+  readonly detail: (message: string) => void;
+  readonly signal: AbortSignal;
+  readonly now: Date;
 }
 
 /** So many values of an attribute are named. */
@@ -98,7 +118,7 @@ const mostNamed = 5;
 
 /** What persons really have in the attributes by which nobody is active, the most frequent values first. */
 async function valuesOfActive(config: LdapConfig, most: number, signal: AbortSignal): Promise<string[]> {
-  const attributes = [...new Set(filterAttributes(parseFilter(config.active ?? "")))];
+  const attributes = config.active ? attributesOf(config.active.node) : [];
   const { entries } = await first(lookAt(config, {}, { attributes }), most, signal);
   return attributes.flatMap((name) => {
     const often = new Map<string, number>();
@@ -115,7 +135,8 @@ async function valuesOfActive(config: LdapConfig, most: number, signal: AbortSig
 async function misspelt(config: LdapConfig, persons: First, signal: AbortSignal): Promise<string[]> {
   const nobody = persons.entries.length === 0;
   const names = await attributeNames(nobody ? { ...config, filter: "(objectClass=*)" } : config, signal);
-  const asked = filterAttributes(parseFilter(nobody ? config.filter : (config.active ?? config.filter)));
+  const asked =
+    nobody || !config.active ? filterAttributes(parseFilter(config.filter)) : attributesOf(config.active.node);
   return asked
     .filter((name) => !names.includes(attributeKey(name)))
     .flatMap((name) => {
@@ -143,11 +164,11 @@ function judgeCounts(
   if (config.active === undefined) return ok(found);
   if (active.entries.length === 0) {
     return warning(
-      `${found}, and none of them is active by ${config.active}`,
+      `${found}, and none of them is active by ${config.active.title}`,
       hint(["check source.active", ...has].join("; ")),
     );
   }
-  return ok(`${found}, ${atLeast(active)}${number(active.entries.length)} active by ${config.active}`);
+  return ok(`${found}, ${atLeast(active)}${number(active.entries.length)} active by ${config.active.title}`);
 }
 
 const atLeast = ({ more }: First): string => (more ? "at least " : "");
@@ -156,7 +177,7 @@ const atLeast = ({ more }: First): string => (more ? "at least " : "");
 const mostAsked = 50;
 
 /** The names of the attributes that entries have, operational ones too; no photo need travel for that. */
-export async function attributeNames(config: LdapConfig, signal: AbortSignal): Promise<string[]> {
+export async function attributeNames(config: Directory, signal: AbortSignal): Promise<string[]> {
   const { entries } = await first(
     lookAt(config, { pageSize: mostAsked }, { attributes: ["*", "+"], typesOnly: true }),
     mostAsked,

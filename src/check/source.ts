@@ -1,9 +1,9 @@
 import { open } from "node:fs/promises";
+import type { ResolvedConfig } from "../config/load.ts";
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { plural } from "../report/words.ts";
-import type { LdapConfig } from "../source/ldap.ts";
 import { unreadable } from "../source/ldif.ts";
 import { judgeAttributes, type MissingAttribute, missingAttributes, withNear } from "./attributes.ts";
 import { checkConnection } from "./connect.ts";
@@ -12,7 +12,7 @@ import { attributeNames, judgeBases, readSample } from "./reading.ts";
 
 /** What the stages of one source need. */
 export interface SourceCheck {
-  readonly config: LdapConfig;
+  readonly config: ResolvedConfig["sources"][number];
   readonly mapping: Mapping;
   /** How many entries are tried. */
   readonly sample: number;
@@ -52,9 +52,7 @@ export async function checkSource(check: SourceCheck): Promise<Sample | undefine
   }));
   ledger.add(of, "base", bases.findings);
   if (bases.found === undefined) return skip(1, "base failed");
-  const read = await attempt(check, () =>
-    readSample(config, check.mapping.attributes, check.sample, check.detail, check.signal),
-  );
+  const read = await attempt(check, () => readSample(config, check));
   ledger.add(of, "filter", read.findings);
   if (read.found === undefined) return skip(2, "filter failed");
   const entries = read.found;

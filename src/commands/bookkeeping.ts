@@ -12,7 +12,7 @@ import { lastSuccess } from "../history/status.ts";
 import { callHooks } from "../hooks/hook.ts";
 import type { Io } from "../io.ts";
 import { runDocument } from "../report/document.ts";
-import type { Header, Report, Summary } from "../report/event.ts";
+import type { Header, Report, Summary, UnknownEntry } from "../report/event.ts";
 import { metricsText, successInFile, writeMetrics } from "../report/metrics.ts";
 import { errorWords } from "../report/words.ts";
 import { thisRunner } from "./runner.ts";
@@ -99,18 +99,20 @@ export function openBooks(given: Given): Books {
 function listener() {
   const rejects: Reject[] = [];
   const changes: object[] = [];
+  const unknown: UnknownEntry[] = [];
   const notices: string[] = [];
   const warnings: string[] = [];
   const report: Report = (event) => {
     if (event.type === "reject" && rejects.length < changesKept) rejects.push(event.reject);
-    else if (event.type === "notice") notices.push(event.message);
+    else if (event.type === "unknown" && unknown.length < changesKept) unknown.push(event.unknown);
+    else if (event.type === "notice" || event.type === "info") notices.push(event.message);
     else if (event.type === "warning") warnings.push(event.message);
     else if (event.type === "change" && changes.length < changesKept) {
       const { kind, key, dn, columns } = event.change;
       changes.push({ kind, key, dn, columns: Object.keys(columns) });
     }
   };
-  return { report, rejects, changes, notices, warnings };
+  return { report, rejects, changes, unknown, notices, warnings };
 }
 
 /** The record of a run that has begun. */

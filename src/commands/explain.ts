@@ -18,13 +18,13 @@ async function answer(options: ExplainOptions, session: Session): Promise<Answer
   const { config } = loaded;
   const report: Report = (event) => {
     const said = eventWords(event);
-    if (said?.level === "warning") talk("warning", said.words);
+    if (said && said.level !== "detail") talk(said.level, said.words);
   };
   const target = await openTarget(config.target, { readOnly: true });
   let explanation: Explanation;
   try {
     const plan = makePlan(config, target.table);
-    explanation = await explainKey({ config, plan, target, report, signal }, options.key);
+    explanation = await explainKey({ config, plan, target, report, now: new Date(), signal }, options.key);
     const again = (key: string): string => commandLine(options, key);
     const shown = { paint: session.paint, verbose: options.verbose === true, table: target.title, again };
     const lines = options.quiet ? verdictLines : explanationLines;

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { watchAbsence } from "../absent.ts";
+import { resolveAllActive } from "../active/resolve.ts";
+import { countUnknowns } from "../active/unknowns.ts";
 import type { RunOptions } from "../cli.ts";
 import { type LoadedConfig, loadConfig, type ResolvedConfig } from "../config/load.ts";
 import { type Ending, endingOf } from "../exit.ts";
@@ -15,6 +17,7 @@ import type { Counts, Header, Report, SyncEvent } from "../report/event.ts";
 import { openReports, type Reports } from "../report/open.ts";
 import { type Tally, tally } from "../report/tally.ts";
 import { type Retry, retryOf } from "../retry.ts";
+import type { LdapConfig } from "../source/ldap.ts";
 import { openSource } from "../source/open.ts";
 import type { Source } from "../source/source.ts";
 import { type Run, sync } from "../sync.ts";
@@ -115,10 +118,14 @@ async function carryOut(
   try {
     const plan = makePlan(config, target.table);
     const request = { attributes: plan.attributes, filter: options.filter };
-    const source = openSource(config.sources, request, (message) => report({ type: "notice", message }));
+    const notice = (message: string) => report({ type: "notice", message });
+    const say = (message: string) => report({ type: "info", message });
+    const sources = await resolveAllActive(config.sources, head.startedAt, signal, say);
+    const unknowns = countUnknowns(plan, report);
+    const source = openSource(sources, request, notice, unknowns.tell);
     report({
       type: "started",
-      header: headerOf(head, options, config, source, plan, target, mode.effect(target.table)),
+      header: headerOf(head, options, { ...config, sources }, source, plan, target, mode.effect(target.table)),
     });
     const { table } = target;
     const warnings = [...loaded.warnings, ...tableWarnings(plan, table), ...mode.blindSpots(plan, target)];
@@ -140,8 +147,9 @@ async function carryOut(
         batchSize: options.batchSize ?? config.batchSize,
         mostRejects: config.limits.reject.max,
       };
-      await mode.before(all, limits, () => openSource(config.sources, request, () => {}));
+      await mode.before(all, limits, () => openSource(sources, request, () => {}));
       await sync(all);
+      unknowns.notices().forEach(notice);
       for (const message of absence.warnings()) report({ type: "warning", message });
       if (counted.counts().read === 0) await nobodyRead(options, all, config.state);
       await mode.after(all, limits, counted.counts());
@@ -166,7 +174,7 @@ async function nobodyRead(options: RunOptions, run: Run, state: ResolvedConfig["
 function headerOf(
   head: Pick<Header, "command" | "runId" | "startedAt">,
   options: RunOptions,
-  { name, sources, state, leavers }: ResolvedConfig,
+  { name, sources, state, leavers }: Omit<ResolvedConfig, "sources"> & { readonly sources: readonly LdapConfig[] },
   source: Source,
   plan: Plan,
   target: Target,
@@ -177,7 +185,7 @@ function headerOf(
     name,
     source: source.title,
     filter: source.filter,
-    active: [...new Set(sources.map(({ active = "all" }) => active))].join(" or "),
+    active: [...new Set(sources.map(({ active }) => active?.title ?? "all"))].join(" or "),
     target: target.title,
     effect,
     leavers: leavers.action,

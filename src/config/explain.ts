@@ -47,12 +47,21 @@ function explainIssue(issue: Issue, base: Path, context: Context): Explained[] {
  */
 function branchByForm(branches: readonly (readonly Issue[])[], value: unknown): readonly Issue[] | undefined {
   const ofForm = branches.filter(
-    (issues) => !issues.some((issue) => issue.path.length === 0 && deniesForm(issue, value)),
+    (issues) =>
+      !issues.some((issue) => (issue.path.length === 0 && deniesForm(issue, value)) || lacksChoice(issue, value)),
   );
-  const unknown = ofForm.map((issues) => issues.filter(({ code }) => code === "unrecognized_keys").length);
+  const unknown = ofForm.map(
+    (issues) => issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? issue.keys : [])).length,
+  );
   const fewest = Math.min(...unknown);
   const best = ofForm.filter((_, index) => unknown[index] === fewest);
   return best.length === 1 ? best[0] : undefined;
+}
+
+/** A key that chooses among forms, and is not there, says that none of them was meant. */
+function lacksChoice(issue: Issue, value: unknown): boolean {
+  if (issue.code !== "invalid_union" || issue.discriminator === undefined) return false;
+  return typeof value !== "object" || value === null || !Object.hasOwn(value, issue.discriminator);
 }
 
 function deniesForm(issue: Issue, value: unknown): boolean {

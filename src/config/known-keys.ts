@@ -14,6 +14,7 @@ function objectsAt(schema: unknown, path: Path, value: unknown): z.ZodObject[] {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
     return objectsAt(schema.unwrap(), path, value);
   }
+  if (schema instanceof z.ZodLazy) return objectsAt(schema.unwrap(), path, value);
   if (schema instanceof z.ZodUnion) {
     return schema.options
       .filter((option) => !(schema instanceof z.ZodDiscriminatedUnion) || isChosen(schema, option, value))

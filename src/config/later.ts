@@ -1,8 +1,5 @@
 import type { Path } from "./problem.ts";
 
-/** Presets of `source.active`: names in the place of a filter. */
-const ACTIVE_PRESETS = ["active-directory", "openldap", "389ds", "shadow", "auto"];
-
 /** Keys that are defined and that this version does not carry out, by the pattern of their path. */
 const KEYS: readonly string[] = ["mapping.*.reference", "leavers.grace"];
 
@@ -10,7 +7,6 @@ const KEYS: readonly string[] = ["mapping.*.reference", "leavers.grace"];
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   "target.client": ["pg"],
   "leavers.action": ["deactivate"],
-  "source.active": ACTIVE_PRESETS,
 };
 
 /** Whether a key that is not known here is one of a later version. */
@@ -28,7 +24,7 @@ export function notAvailable(version: string): string {
   return `is not available in this version (${version})`;
 }
 
-/** `mapping.guid.as` becomes `mapping.*.as`, `source[1].active` becomes `source.active`. */
+/** `mapping.guid.as` becomes `mapping.*.as`. */
 function pattern(path: Path): string {
   const names = path.filter((key) => typeof key === "string");
   return names.map((name, depth) => (depth === 1 && names[0] === "mapping" ? "*" : name)).join(".");

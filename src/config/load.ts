@@ -69,7 +69,7 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   };
   const config = await resolveConfig(parsed.data, context);
   const missing = secretsNeeded(parsed.data) ? context.problems : [];
-  const problems = [...crossCheck(parsed.data, version), ...missing];
+  const problems = [...crossCheck(parsed.data), ...missing];
   if (problems.length > 0) throw refusal(text, problems);
   const { secrets } = context;
   return { file, config, hash: fingerprint(text.value), warnings: context.warnings, secrets };

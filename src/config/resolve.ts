@@ -12,7 +12,7 @@ type MysqlTarget = Extract<Config["target"], { client: "mysql2" }>;
 type SqliteTarget = Extract<Config["target"], { client: "sqlite" }>;
 
 /** One source with its secret at hand, lists as lists, and paths absolute (`file:` is followed by a plain path). */
-export type ResolvedSource = Omit<SourceConfig, "url" | "baseDn" | "bindPassword" | "sasl"> & {
+type ResolvedSource = Omit<SourceConfig, "url" | "baseDn" | "bindPassword" | "sasl"> & {
   readonly url: readonly string[];
   /** Empty where none is configured, which only a file: allows. */
   readonly baseDn: readonly string[];

@@ -1,5 +1,4 @@
 import { nearest } from "../nearest.ts";
-import { isLaterValue, notAvailable } from "./later.ts";
 import { checkMapping } from "./mapping-rules.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Config, SourceConfig } from "./schema.ts";
@@ -8,9 +7,9 @@ import { checkSource } from "./source-rules.ts";
 type MysqlConnection = Extract<Config["target"], { client: "mysql2" }>["connection"];
 
 /** Rules that hold between keys, of a configuration that the schema accepts. */
-export function crossCheck(config: Config, version: string): Problem[] {
+export function crossCheck(config: Config): Problem[] {
   return [
-    ...eachSource(config).flatMap(({ source, path }) => checkOneSource(source, path, version)),
+    ...eachSource(config).flatMap(({ source, path }) => checkSource(source, path)),
     ...checkConnection(config.target),
     ...checkMapping(config.mapping),
     ...checkMatchKey(config),
@@ -33,16 +32,6 @@ export function crossCheck(config: Config, version: string): Problem[] {
 export function eachSource({ source }: Config): { source: SourceConfig; path: Path }[] {
   if (!Array.isArray(source)) return [{ source, path: ["source"] }];
   return source.map((one, index) => ({ source: one, path: ["source", index] }));
-}
-
-function checkOneSource(source: SourceConfig, path: Path, version: string): Problem[] {
-  const preset = [...path, "active"];
-  if (!isLaterValue(preset, source.active)) return checkSource(source, path);
-  const { active, ...rest } = source;
-  return [
-    { path: preset, says: `"${active}" ${notAvailable(version)}; write the filter itself` },
-    ...checkSource(rest, path),
-  ];
 }
 
 function checkHistory({ history, target }: Config): Problem[] {

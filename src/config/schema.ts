@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { activeRule } from "./active-schema.ts";
 
 /**
  * The configuration as it is written, with its defaults. The one place that knows the keys: validation, the shipped
@@ -73,7 +74,7 @@ const sourceSchema = z
       .default("sub")
       .describe("The base entry alone, the entries right under it, or all of them (RFC 4511 section 4.5.1.2)."),
     filter: text.default("(objectClass=*)").describe("RFC 4515 filter: who is a person at all."),
-    active: text.optional().describe("RFC 4515 filter: which of them are active. Without it, all are."),
+    active: activeRule.optional().describe("Which of them are active. Without it, all are."),
     pageSize: z
       .int()
       .min(1)

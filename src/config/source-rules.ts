@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { Failure } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { parseFilter } from "../source/filter.ts";
-import type { Path, Problem } from "./problem.ts";
+import { type ActiveConfig, activePresets, isPreset } from "./active-schema.ts";
+import { alternatives, type Path, type Problem, shown } from "./problem.ts";
 import type { SourceConfig } from "./schema.ts";
 
 /** What the schema cannot say of one source. `path` is the place of the source, of which all paths here are below. */
@@ -10,8 +12,8 @@ export function checkSource(source: SourceConfig, path: Path): Problem[] {
     ...checkUrls(source),
     ...checkBind(source),
     ...checkTls(source),
-    ...checkFilter("filter", source.filter),
-    ...checkFilter("active", source.active),
+    ...checkFilter(["filter"], source.filter),
+    ...(source.active === undefined ? [] : checkActive(source, source.active, ["active"])),
   ];
   return found.map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
 }
@@ -124,13 +126,32 @@ function checkTls(source: SourceConfig): Problem[] {
   return problems;
 }
 
-function checkFilter(key: "filter" | "active", text: string | undefined): Problem[] {
-  if (text === undefined) return [];
+function checkActive(source: SourceConfig, active: ActiveConfig, path: Path): Problem[] {
+  const each = (key: string, rules: readonly ActiveConfig[]): Problem[] =>
+    rules.flatMap((rule, at) => checkActive(source, rule, [...path, key, at]));
+  if (typeof active === "object") {
+    if ("and" in active) return each("and", active.and);
+    if ("or" in active) return each("or", active.or);
+    return "not" in active ? checkActive(source, active.not, [...path, "not"]) : [];
+  }
+  if (active === "auto")
+    return urlsOf(source).some((url) => schemeOf(url) === "file") ? [{ path, says: AUTO_FILE }] : [];
+  if (isPreset(active)) return [];
+  if (active.startsWith("(")) return checkFilter(path, active);
+  const meant = nearest(active, ["auto", ...activePresets]);
+  const hint = meant === undefined ? "" : ` (did you mean "${meant}"?)`;
+  const presets = alternatives(["auto", ...activePresets]);
+  return [{ path, says: `is ${shown(active)}; it must be a filter in parentheses, or ${presets}${hint}` }];
+}
+
+const AUTO_FILE = `is "auto", which asks a server for its vendor, and a file has none; it must be ${alternatives(activePresets)}, or a filter`;
+
+function checkFilter(path: Path, text: string): Problem[] {
   try {
     parseFilter(text);
     return [];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return [{ path: [key], says: `is not a filter: ${error.message}` }];
+    return [{ path, says: `is not a filter: ${error.message}` }];
   }
 }

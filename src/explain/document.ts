@@ -1,6 +1,7 @@
 import type { AttributeValue } from "../entry.ts";
 import { isRefusal } from "../mapping/reject.ts";
 import type { Traced } from "../mapping/trace.ts";
+import type { ActiveJudgement } from "./active.ts";
 import type { ExplainedColumn } from "./columns.ts";
 import type { ExplainedEntry, Explanation } from "./explain.ts";
 import type { Judgement } from "./judge.ts";
@@ -42,13 +43,19 @@ function entryDocument({
     dn,
     key: key ?? null,
     person: judgementDocument(person),
-    active: judgementDocument(active),
+    active: activeDocument(active),
     columns: columns.map((column) => ({ ...columnDocument(column), written: isWritten(would, column.column) })),
     row: row === undefined ? null : rowDocument(row),
     idHolder: idHolder ?? null,
     would,
   };
 }
+
+const activeDocument = ({ rule, unknown, ...judgement }: ActiveJudgement): object => ({
+  rule,
+  ...judgementDocument(judgement),
+  unknown,
+});
 
 const judgementDocument = ({ filter, matched, parts }: Judgement): object => ({
   filter,

@@ -1,12 +1,14 @@
+import { judgeAsking } from "../active/judged.ts";
 import type { ResolvedConfig } from "../config/load.ts";
 import { shownKey } from "../diff.ts";
 import type { Entry } from "../entry.ts";
 import type { Plan } from "../plan.ts";
 import type { Report } from "../report/event.ts";
 import { retrying, retryOf } from "../retry.ts";
-import { andFilters, parseFilter } from "../source/filter.ts";
+import { parseFilter } from "../source/filter.ts";
 import { ldapsearchCommand } from "../source/ldapsearch.ts";
 import type { Target } from "../target/target.ts";
+import { type ActiveJudgement, judgeActive } from "./active.ts";
 import { type ExplainedColumn, explainColumns } from "./columns.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { type Key, keyOf, otherFilter, valueInDirectory } from "./key.ts";
@@ -23,7 +25,7 @@ export interface ExplainedEntry {
   readonly base: string | undefined;
   readonly dn: string;
   readonly person: Judgement;
-  readonly active: Judgement;
+  readonly active: ActiveJudgement;
   /** The match key; undefined where the entry has none. */
   readonly key: string | undefined;
   readonly columns: readonly ExplainedColumn[];
@@ -61,6 +63,7 @@ export interface Sight {
   readonly plan: Plan;
   readonly target: Target;
   readonly report: Report;
+  readonly now: Date;
   readonly signal: AbortSignal;
 }
 
@@ -72,9 +75,10 @@ interface Looking extends Sight {
 
 /** Finds who is meant by `text` in the directory and in the table, and says of each step what it gives. */
 export async function explainKey(sight: Sight, text: string): Promise<Explanation> {
-  const { config, plan, signal } = sight;
+  const { config, plan, now, signal } = sight;
+  const say = (message: string) => sight.report({ type: "info", message });
   const key = keyOf(text, config.sources);
-  const places = await openPlaces(config, plan, signal);
+  const places = await openPlaces(config, plan, now, say, signal);
   const looking = { ...sight, places, patient: patientTarget(sight) };
   try {
     const { found, ...search } = await locate(config, places, plan, looking.patient, key);
@@ -103,7 +107,7 @@ async function explainEntries(looking: Looking, found: readonly Located[]): Prom
   for (const located of found) {
     const { place, base, entry } = located;
     const person = await judge(place.inspection, entry, place.config.filter);
-    const active = await judge(place.inspection, entry, place.config.active);
+    const active = await judgeActive(place.inspection, entry, place.config.active);
     const stored = plan.keyOf(entry);
     const key = stored === undefined ? undefined : shownKey(plan, stored);
     const row = key === undefined ? undefined : await findRow(config, plan, target, key);
@@ -143,7 +147,9 @@ async function entriesOf({ config, places, plan, patient }: Looking, key: string
   const read: Entry[] = [];
   for (const { place, entry } of found) {
     const { filter, active } = place.config;
-    if (await place.inspection.matches(entry, parseFilter(andFilters([filter, active])))) read.push(entry);
+    if (!(await place.inspection.matches(entry, parseFilter(filter)))) continue;
+    if (active && (await judgeAsking(place.inspection, active.node, entry)) !== "active") continue;
+    read.push(entry);
   }
   return read;
 }
@@ -172,12 +178,17 @@ function whyNotRead({ leavers }: ResolvedConfig, { base, person, active, row }: 
   return [
     ...(base === undefined ? ["the entry lies in no base and scope that is configured"] : []),
     ...(person.matched ? [] : ["source.filter does not match"]),
-    ...(active.matched ? [] : ["source.active does not match"]),
+    ...(active.matched ? [] : [whyNotActive(active)]),
     row === undefined
       ? "there is no row with its key, and none is made"
       : `the row is left as it is (leavers.action "${leavers.action}")`,
   ];
 }
+
+const whyNotActive = ({ unknown }: ActiveJudgement): string =>
+  unknown === null
+    ? "source.active does not match"
+    : `whether it is active is not known (${unknown}): it is left alone, and is no leaver`;
 
 /** The `ldapsearch` command that shows this entry. */
 function commandFor({ config, attributes }: Place, dn: string): string | undefined {

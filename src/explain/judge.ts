@@ -7,8 +7,13 @@ import { readable } from "./readable.ts";
 
 /** One comparison of a filter, and what the entry has to compare. */
 export interface Part {
-  readonly filter: string;
+  /** Null where no filter can say it. */
+  readonly filter: string | null;
+  /** For people, in the place of the filter. */
+  readonly words?: string;
   readonly matched: boolean;
+  /** Why it is not known. */
+  readonly unknown?: string;
   readonly values: readonly { readonly attribute: string; readonly value: AttributeValue; readonly means?: string }[];
 }
 
@@ -48,14 +53,16 @@ async function decisive(
   if (node.kind === "not" && "filters" in node.filter) {
     return decisive(inspection, entry, node.filter, await inspection.matches(entry, node.filter));
   }
-  return [{ filter: formatFilter(node), matched, values: valuesOf(entry, node) }];
+  return [{ filter: formatFilter(node), matched, values: comparedValues(entry, node) }];
 }
 
-/** The values of the attribute that is compared, those of its subtypes by option among them (RFC 4512 section 2.5.2). */
-function valuesOf(entry: Entry, node: FilterNode): Part["values"] {
-  if (node.kind === "not") return valuesOf(entry, node.filter);
-  if ("filters" in node || node.attribute === undefined) return [];
-  const { attribute: asked } = node;
+function comparedValues(entry: Entry, node: FilterNode): Part["values"] {
+  if (node.kind === "not") return comparedValues(entry, node.filter);
+  return "filters" in node || node.attribute === undefined ? [] : valuesOf(entry, node.attribute);
+}
+
+/** The values of an attribute, those of its subtypes by option among them (RFC 4512 section 2.5.2). */
+export function valuesOf(entry: Entry, asked: string): Part["values"] {
   const key = attributeKey(asked);
   return [...entry.attributes]
     .filter(([name]) => name === key || name.startsWith(`${key};`))

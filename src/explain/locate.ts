@@ -1,3 +1,5 @@
+import { resolveAllActive } from "../active/resolve.ts";
+import { attributesOf } from "../active/rule.ts";
 import type { ResolvedConfig } from "../config/load.ts";
 import { shownKey } from "../diff.ts";
 import type { Entry } from "../entry.ts";
@@ -10,6 +12,7 @@ import { type FilterNode, filterAttributes, parseFilter } from "../source/filter
 import { everything, firstEntries, type Inspection, openInspection } from "../source/inspection.ts";
 import { type LdapConfig, outermost } from "../source/ldap.ts";
 import { InvalidDn, NoSuchObject } from "../source/result-codes.ts";
+import type { Notice } from "../source/source.ts";
 import type { Target } from "../target/target.ts";
 import { filterForKey, type Key } from "./key.ts";
 
@@ -45,13 +48,21 @@ export interface Search {
   readonly nearest?: string;
 }
 
-export async function openPlaces(config: ResolvedConfig, plan: Plan, signal: AbortSignal): Promise<Place[]> {
+export async function openPlaces(
+  config: ResolvedConfig,
+  plan: Plan,
+  now: Date,
+  say: Notice,
+  signal: AbortSignal,
+): Promise<Place[]> {
   const places: Place[] = [];
-  for (const [at, source] of config.sources.entries()) {
-    const filters = [source.filter, source.active].flatMap((filter) =>
-      filter === undefined ? [] : filterAttributes(parseFilter(filter)),
-    );
-    const attributes = new Map([...plan.attributes, ...filters].map((name) => [name.toLowerCase(), name]));
+  const sources = await resolveAllActive(config.sources, now, signal, say);
+  for (const [at, source] of sources.entries()) {
+    const judged = [
+      ...filterAttributes(parseFilter(source.filter)),
+      ...(source.active ? attributesOf(source.active.node) : []),
+    ];
+    const attributes = new Map([...plan.attributes, ...judged].map((name) => [name.toLowerCase(), name]));
     const name = config.sources.length === 1 ? "source" : `source[${at}]`;
     const inspection = await openInspection(source, signal).catch((error: unknown) => {
       for (const place of places) place.inspection.close();

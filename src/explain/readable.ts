@@ -111,6 +111,7 @@ const sid: Reading = (value) => sidOfBytes(bytesOf(value));
 /** By lower-cased attribute; any other one is looked at as a generalizedTime. */
 const readings = {
   useraccountcontrol: accountControl,
+  "msds-user-account-control-computed": accountControl,
   accountexpires: filetime("never"),
   pwdlastset: filetime("must change at next logon"),
   lastlogon: filetime("never"),

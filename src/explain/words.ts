@@ -2,6 +2,7 @@ import { visible } from "../mapping/printable.ts";
 import type { Palette } from "../report/chalk.ts";
 import { padTo, widthOf } from "../report/width.ts";
 import { plural } from "../report/words.ts";
+import type { ActiveJudgement } from "./active.ts";
 import { columnLines, indent, mostValues, quoted, stored, valueWords } from "./column-words.ts";
 import type { ExplainedEntry, ExplainedRow, Explanation } from "./explain.ts";
 import type { Judgement, Part } from "./judge.ts";
@@ -85,7 +86,7 @@ function entryLines(entry: ExplainedEntry, shown: Shown): string[] {
     `${label("found")}${visible(entry.server)} ${below}${entry.source === "source" ? "" : ` (${entry.source})`}`,
     ...(verbose && entry.command !== undefined ? [`${label("")}${paint.faint(visible(entry.command))}`] : []),
     ...judgementLines("person", entry.person, "no filter: every entry is one", shown),
-    ...judgementLines("active", entry.active, "no rule: everybody is", shown),
+    ...activeLines(entry.active, shown),
     ...rowLines(entry.row, entry.key, shown),
     ...(entry.idHolder === undefined
       ? []
@@ -95,12 +96,23 @@ function entryLines(entry: ExplainedEntry, shown: Shown): string[] {
   ];
 }
 
-function judgementLines(
-  name: string,
-  { filter, matched, parts }: Judgement,
-  all: string,
-  { paint, verbose }: Shown,
-): string[] {
+/** By a filter as everything else; a rule that is more than that is named, and shows all that decides. */
+function activeLines(active: ActiveJudgement, shown: Shown): string[] {
+  const { rule, filter, matched, unknown, parts } = active;
+  if (rule === null || rule === filter) return judgementLines("active", active, "no rule: everybody is", shown);
+  const { paint } = shown;
+  const verdict = unknown === null ? (matched ? paint.good("yes") : paint.bad("no ")) : paint.warn("not known");
+  return [`${label("active")}${verdict}  ${visible(rule)}`, ...parts.map((part) => partLine(part, shown))];
+}
+
+function partLine(part: Part, { paint }: Shown): string {
+  const mark = part.unknown === undefined ? (part.matched ? paint.good("✓") : paint.bad("✗")) : paint.warn("?");
+  const reason = part.unknown === undefined ? "" : `; ${visible(part.unknown)}`;
+  return `${label("")}  ${mark} ${partWords(part)}${reason}`;
+}
+
+function judgementLines(name: string, { filter, matched, parts }: Judgement, all: string, shown: Shown): string[] {
+  const { paint, verbose } = shown;
   if (filter === null) return [`${label(name)}${paint.good("yes")}  ${paint.faint(all)}`];
   const verdict = matched ? paint.good("yes") : paint.bad("no ");
   const [only] = parts;
@@ -108,18 +120,15 @@ function judgementLines(
   if (only && parts.length === 1 && (only.filter === filter || verbose === false)) {
     return [`${label(name)}${verdict}  ${partWords(only)}`];
   }
-  const lines = parts.map(
-    (part) => `${label("")}  ${part.matched ? paint.good("✓") : paint.bad("✗")} ${partWords(part)}`,
-  );
-  return [`${label(name)}${verdict}  ${visible(filter)}`, ...lines];
+  return [`${label(name)}${verdict}  ${visible(filter)}`, ...parts.map((part) => partLine(part, shown))];
 }
 
-function partWords({ filter, values }: Part): string {
+function partWords({ filter, words: said, values }: Part): string {
   const words = values
     .slice(0, mostValues)
     .map(({ value, means }) => `${valueWords(value)}${means === undefined ? "" : ` = ${visible(means)}`}`);
   const more = values.length > mostValues ? ` and ${values.length - mostValues} more` : "";
-  return `${visible(filter)}: the entry has ${words.length === 0 ? "no value" : words.join(", ")}${more}`;
+  return `${visible(said ?? filter ?? "")}: the entry has ${words.length === 0 ? "no value" : words.join(", ")}${more}`;
 }
 
 function rowLines(row: Row | undefined, key: string | undefined, { paint, table }: Shown): string[] {

@@ -1,8 +1,8 @@
 import type { Change, Reject } from "../change.ts";
-import type { Header, Report, Summary } from "./event.ts";
+import type { Header, Report, Summary, UnknownEntry } from "./event.ts";
 
 /**
- * `--json`: the one document of a run, told when it is finished. It holds the first `limit` changes and rejects; the
+ * `--json`: the one document of a run, told when it is finished. It holds the first `limit` changes, rejects and unknown entries; the
  * counts are of all.
  */
 export function jsonDocument(
@@ -13,17 +13,19 @@ export function jsonDocument(
   let header = head;
   const changes: Change[] = [];
   const rejects: Reject[] = [];
+  const unknown: UnknownEntry[] = [];
   const notices: string[] = [];
   const warnings: string[] = [];
   return (event) => {
     if (event.type === "started") header = event.header;
     else if (event.type === "change" && changes.length < limit) changes.push(event.change);
     else if (event.type === "reject" && rejects.length < limit) rejects.push(event.reject);
-    else if (event.type === "notice") notices.push(event.message);
+    else if (event.type === "unknown" && unknown.length < limit) unknown.push(event.unknown);
+    else if (event.type === "notice" || event.type === "info") notices.push(event.message);
     else if (event.type === "warning") warnings.push(event.message);
     else if (event.type === "finished")
       print(
-        `${JSON.stringify(runDocument(header, event.summary, { rejects, changes, notices, warnings }), null, 2)}\n`,
+        `${JSON.stringify(runDocument(header, event.summary, { rejects, changes, unknown, notices, warnings }), null, 2)}\n`,
       );
   };
 }
@@ -35,6 +37,7 @@ export const runDocument = (
   lists: {
     readonly rejects: readonly Reject[];
     readonly changes: readonly object[];
+    readonly unknown: readonly UnknownEntry[];
     readonly notices: readonly string[];
     readonly warnings: readonly string[];
   },

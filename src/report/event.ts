@@ -11,7 +11,7 @@ export interface Header {
   readonly source: string;
   /** As it is sent: who is a person, who is active, and `--filter`. */
   readonly filter: string;
-  /** Who is active, as configured: a filter, or "all". */
+  /** Who is active, as configured: a filter, presets, or "all". */
   readonly active: string;
   readonly target: string;
   /** `state = "active"`, undefined where no state is kept. */
@@ -60,6 +60,8 @@ export type SyncEvent =
   | { readonly type: "begun" }
   | { readonly type: "unchanged"; readonly users: number }
   | { readonly type: "reject"; readonly reject: Reject }
+  /** It is not known whether the entry is active: it is neither written nor a leaver. */
+  | { readonly type: "unknown"; readonly unknown: UnknownEntry }
   | { readonly type: "protected"; readonly dn: string; readonly key: string; readonly differs: readonly string[] }
   /** A batch is finished: a good moment to show how far it is. */
   | { readonly type: "progress" }
@@ -73,9 +75,19 @@ export type SyncEvent =
   | { readonly type: "warning"; readonly message: string }
   /** What the source had to say of the read: referrals that were not followed. It stands in the summary too. */
   | { readonly type: "notice"; readonly message: string }
+  /** What a run found out where nothing is wrong, such as the vendor of the directory. */
+  | { readonly type: "info"; readonly message: string }
   /** For who wants to know more. */
   | { readonly type: "detail"; readonly message: string }
   | { readonly type: "finished"; readonly summary: Summary };
+
+/** An entry that is left alone. */
+export interface UnknownEntry {
+  readonly dn: string;
+  /** Empty where the entry has none. */
+  readonly key: string;
+  readonly reason: string;
+}
 
 export type Outcome = "succeeded" | "partial" | "failed" | "refused" | "locked" | "interrupted";
 

@@ -51,6 +51,8 @@ export function eventWords(
       return { level: "info", words: startWords(event.header) };
     case "change":
       return { level: "detail", words: changeWords(event.change) };
+    case "info":
+      return { level: "info", words: event.message };
     case "detail":
       return { level: "detail", words: event.message };
     case "warning":

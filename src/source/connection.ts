@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { connect, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, createSecureContext, TLSSocket } from "node:tls";
 import { Failure } from "../errors.ts";
-import type { LdapConfig } from "./ldap.ts";
+import type { ServerConfig } from "./ldap.ts";
 import { BindRefused, bindOver, NoAnswer, startTlsOver } from "./ldapts.ts";
 import { bindFailure } from "./result-codes.ts";
 
@@ -37,7 +37,7 @@ const elsewhere = new Set([51, 52]);
  * each try counts towards a lock-out.
  */
 export async function openConnection(
-  config: LdapConfig,
+  config: ServerConfig,
   urls: readonly string[],
   signal: AbortSignal,
   listener?: ConnectionListener,
@@ -69,7 +69,7 @@ class Unanswered extends Error {
 }
 
 async function openOne(
-  config: LdapConfig,
+  config: ServerConfig,
   url: URL,
   server: string,
   signal: AbortSignal,
@@ -128,7 +128,7 @@ function bound(socket: Socket | TLSSocket, server: string, signal: AbortSignal, 
   };
 }
 
-function tlsOptions({ tls }: LdapConfig, host: string): ConnectionOptions {
+function tlsOptions({ tls }: ServerConfig, host: string): ConnectionOptions {
   const servername = tls.servername ?? (isIP(host) ? undefined : host);
   try {
     return {
@@ -176,7 +176,7 @@ function ready(socket: Socket, event: "connect" | "secureConnect", timeoutMs: nu
   });
 }
 
-async function authenticate(config: LdapConfig, socket: Socket | TLSSocket): Promise<void> {
+async function authenticate(config: ServerConfig, socket: Socket | TLSSocket): Promise<void> {
   if (config.sasl === "external") await bindOver(socket, { mechanism: "EXTERNAL" }, config.timeoutMs);
   else if (config.bindDn !== undefined) {
     await bindOver(socket, { dn: config.bindDn, password: config.bindPassword ?? "" }, config.timeoutMs);
@@ -184,7 +184,7 @@ async function authenticate(config: LdapConfig, socket: Socket | TLSSocket): Pro
 }
 
 /** What the socket or the server said, as a failure; wrapped where the next server may answer. */
-function refusal(error: unknown, server: string, config: LdapConfig): unknown {
+function refusal(error: unknown, server: string, config: ServerConfig): unknown {
   if (error instanceof BindRefused) {
     const who =
       config.sasl === "external" ? "the client certificate's subject (SASL EXTERNAL)" : (config.bindDn ?? "anonymous");

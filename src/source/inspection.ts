@@ -3,7 +3,7 @@ import { openConnection } from "./connection.ts";
 import { type FilterNode, parseFilter } from "./filter.ts";
 import { formatFilter } from "./filter-format.ts";
 import { compileFilter } from "./filter-match.ts";
-import type { LdapConfig } from "./ldap.ts";
+import type { ServerConfig } from "./ldap.ts";
 import { encodeSearch } from "./ldapts.ts";
 import { openLdif } from "./ldif.ts";
 import { receiver, searchPages } from "./search.ts";
@@ -31,7 +31,7 @@ export interface Inspection {
   close(): void;
 }
 
-export async function openInspection(config: LdapConfig, signal: AbortSignal): Promise<Inspection> {
+export async function openInspection(config: ServerConfig, signal: AbortSignal): Promise<Inspection> {
   const [url = ""] = config.url;
   return url.toLowerCase().startsWith("file:") ? inspectFile(url, signal) : inspectServer(config, signal);
 }
@@ -46,7 +46,6 @@ function inspectFile(url: string, signal: AbortSignal): Inspection {
         baseDn: base === "" ? [] : [base],
         scope,
         filter: formatFilter(filter),
-        active: undefined,
       };
       return openLdif(config, { attributes: ["*"] }, () => {}).entries(signal);
     },
@@ -55,7 +54,7 @@ function inspectFile(url: string, signal: AbortSignal): Inspection {
   };
 }
 
-async function inspectServer(config: LdapConfig, signal: AbortSignal): Promise<Inspection> {
+async function inspectServer(config: ServerConfig, signal: AbortSignal): Promise<Inspection> {
   const connection = await openConnection(config, config.url, signal);
   const receive = receiver(connection, config.timeoutMs, signal);
   const search: Inspection["search"] = (query, most) => {

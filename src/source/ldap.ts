@@ -1,3 +1,4 @@
+import type { ActiveRule } from "../active/ready.ts";
 import type { ResolvedConfig } from "../config/load.ts";
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
@@ -9,14 +10,19 @@ import { encodeSearch } from "./ldapts.ts";
 import { receiver, searchPages } from "./search.ts";
 import type { Notice, ReadRequest, Source } from "./source.ts";
 
-/** The configuration of one source, secrets resolved and paths absolute. */
-export type LdapConfig = ResolvedConfig["sources"][number];
+/** Where and as whom one source is read, secrets resolved and paths absolute. */
+export type ServerConfig = Omit<ResolvedConfig["sources"][number], "active">;
+
+/** The configuration of one source, its active rule made ready. */
+export interface LdapConfig extends ServerConfig {
+  readonly active?: ActiveRule | undefined;
+}
 
 /** The directory behind `ldap://` or `ldaps://` (RFC 4511), read by pages (RFC 2696). */
 export function openLdap(config: LdapConfig, request: ReadRequest, notice: Notice): Source {
   const urls = config.url;
   const bases = outermost(config.baseDn, config.scope);
-  const filter = andFilters([config.filter, config.active, request.filter]);
+  const filter = andFilters([config.filter, config.active?.filter, request.filter]);
   return {
     title: `${urls.join(", ")} ${bases.join(" and ")}`,
     filter,

@@ -1,11 +1,11 @@
-import type { LdapConfig } from "./ldap.ts";
+import type { ServerConfig } from "./ldap.ts";
 
 /**
  * The `ldapsearch` command (OpenLDAP) that shows what this source reads below a base, for people who want to look
  * themselves. It asks for the password.
  */
 export function ldapsearchCommand(
-  config: LdapConfig,
+  config: ServerConfig,
   base: string,
   filter: string,
   attributes: readonly string[],
@@ -32,7 +32,7 @@ export function ldapsearchCommand(
 }
 
 /** ldapsearch takes these from its environment or ldap.conf(5) alone. */
-function tlsVariables({ url: [url = ""], startTls, tls }: LdapConfig): string[] {
+function tlsVariables({ url: [url = ""], startTls, tls }: ServerConfig): string[] {
   if (!startTls && !/^ldaps:/i.test(url)) return [];
   const settings = {
     LDAPTLS_CACERT: tls.ca,

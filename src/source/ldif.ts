@@ -11,7 +11,9 @@ import { ldifEntries } from "./ldif-records.ts";
 import { NoSuchObject } from "./result-codes.ts";
 import type { Notice, ReadRequest, Source } from "./source.ts";
 
-export interface LdifConfig extends Pick<SourceConfig, "baseDn" | "scope" | "filter" | "active"> {
+export interface LdifConfig extends Pick<SourceConfig, "baseDn" | "scope" | "filter"> {
+  /** The filter of the active rule. */
+  readonly active?: string | undefined;
   /** Absolute path of the file. */
   readonly path: string;
 }

@@ -60,7 +60,7 @@ export interface Slapd {
 type Overlay = keyof typeof overlayLines;
 
 const overlayLines = {
-  ppolicy: () => ["overlay ppolicy", "ppolicy_use_lockout"],
+  ppolicy: (suffix) => ["overlay ppolicy", `ppolicy_default "cn=default,ou=policies,${suffix}"`, "ppolicy_use_lockout"],
   memberof: () => ["overlay memberof"],
   // Any error on demand: search the base cn=busy,ou=RetCodes,SUFFIX (slapo-retcode(5)).
   retcode: (suffix) => [

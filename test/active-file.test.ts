@@ -1,0 +1,132 @@
+import { expect, it } from "vitest";
+import { base, fileConfig, fileWorkspace, type Workspace } from "./program.ts";
+
+/** The preset for Active Directory on an exported file, through the commands. */
+
+const user = (uid: string, attributes: Record<string, string[]> = {}) => ({
+  objectClass: ["inetOrgPerson", "user"],
+  uid: [uid],
+  ...attributes,
+});
+const enabled = (uid: string, attributes: Record<string, string[]> = {}) =>
+  user(uid, { userAccountControl: ["66048"], ...attributes });
+
+const people = {
+  "uid=anna": enabled("anna", { accountExpires: ["0"] }),
+  "uid=bert": user("bert", { userAccountControl: ["66050"] }),
+  "uid=carl": enabled("carl", { accountExpires: ["133000000000000000"] }),
+  "uid=dora": enabled("dora", { accountExpires: ["9223372036854775807"], employeeType: ["guest"] }),
+  "uid=emil": user("emil"),
+  "uid=fred": user("fred"),
+};
+
+const withActive = (active: unknown): Promise<Workspace> =>
+  fileWorkspace(people, { source: { ...fileConfig().source, active } });
+
+const dn = (uid: string) => `uid=${uid},${base}`;
+const why = "userAccountControl cannot be read";
+const notice = `2 entries are left alone, because it is not known whether they are active: ${why} (${dn("emil")} and ${dn("fred")})`;
+
+it("a sync leaves those alone of whom it is not known, and names them", async () => {
+  const work = await withActive("active-directory");
+  const { code, counts, changes, unknown, notices } = await work.json(["sync"]);
+  expect({ code, counts, keys: changes.map(({ key }) => key), unknown, notices }).toEqual({
+    code: 0,
+    counts: { read: 2, inserted: 2, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 },
+    keys: ["anna", "dora"],
+    unknown: ["emil", "fred"].map((key) => ({ dn: dn(key), key, reason: why })),
+    notices: [notice],
+  });
+  const { stdout, stderr } = await work.run(["sync"]);
+  expect(stdout).toContain(`  active     active-directory\n`);
+  expect(stdout).toContain(`  notice     ${notice}\n`);
+  expect(stderr).toContain(`warning: ${notice}\n`);
+});
+
+it("the JSON document holds as many of them as is asked for, and counts all", async () => {
+  const { unknown, notices } = await (await withActive("active-directory")).json(["dry-run", "--limit", "1"]);
+  expect([unknown.map(({ key }) => key), notices]).toEqual([["emil"], [notice]]);
+});
+
+it("a run in which it is known of nobody is refused, as one that reads nobody", async () => {
+  const work = await withActive("active-directory");
+  await work.run(["sync"]);
+  await work.configure(
+    fileConfig({ source: { ...fileConfig().source, active: { and: ["active-directory", "(uid=emil)"] } } }),
+  );
+  const { code, outcome, notices } = await work.json(["sync"]);
+  expect([code, outcome, notices.length]).toEqual([4, "refused", 1]);
+});
+
+it("check counts them", async () => {
+  const { stdout } = await (await withActive("active-directory")).run(["check"]);
+  expect(stdout).toContain("6 entries match (objectClass=inetOrgPerson), 2 active by active-directory\n");
+  expect(stdout).toContain(`  ${notice}\n`);
+});
+
+it.each([
+  [
+    "anna",
+    "yes",
+    [
+      '✓ (objectClass=user): the entry has "inetOrgPerson", "user"',
+      `✓ the account is not a computer's or a trust's: the entry has "66048" = DONT_EXPIRE_PASSWORD, NORMAL_ACCOUNT`,
+      '✓ ACCOUNTDISABLE is not set: the entry has "66048" = DONT_EXPIRE_PASSWORD, NORMAL_ACCOUNT',
+      '✓ the account has not expired at NOW: the entry has "0" = never',
+      '✓ (!(employeeType=guest)): the entry has "active"',
+    ],
+    [],
+  ],
+  [
+    "bert",
+    "no ",
+    ['✗ ACCOUNTDISABLE is not set: the entry has "66050" = DONT_EXPIRE_PASSWORD, NORMAL_ACCOUNT, ACCOUNTDISABLE'],
+    ["source.active does not match"],
+  ],
+  [
+    "carl",
+    "no ",
+    ['✗ the account has not expired at NOW: the entry has "133000000000000000" = 2022-06-18 04:26:40 UTC'],
+    ["source.active does not match"],
+  ],
+  ["dora", "no ", ['✗ (!(employeeType=guest)): the entry has "guest"'], ["source.active does not match"]],
+  [
+    "emil",
+    "not known",
+    [
+      `? the account is not a computer's or a trust's: the entry has no value; ${why}`,
+      `? ACCOUNTDISABLE is not set: the entry has no value; ${why}`,
+    ],
+    [`whether it is active is not known (${why}): it is left alone, and is no leaver`],
+  ],
+])("explain shows what decides for %s", async (key, verdict, parts, because) => {
+  const work = await withActive({ and: ["active-directory", { not: "(employeeType=guest)" }] });
+  const { stdout } = await work.run(["explain", key]);
+  const said = stdout.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, "NOW");
+  const lines = [
+    `  active  ${verdict}  active-directory and not (employeeType=guest)`,
+    ...parts.map((part) => `            ${part}`),
+  ];
+  expect(said).toContain(`${lines.join("\n")}\n  row `);
+  for (const line of because) expect(said).toContain(`          ${line}\n`);
+});
+
+it("explain gives it as data", async () => {
+  const work = await withActive("active-directory");
+  const { stdout } = await work.run(["explain", "emil", "--json"]);
+  const part = (filter: string, words: string) => ({ filter, words, matched: false, unknown: why, values: [] });
+  const [entry] = JSON.parse(stdout).entries;
+  expect([entry.active, entry.would.action]).toEqual([
+    {
+      rule: "active-directory",
+      filter: expect.stringMatching(/^\(&\(objectClass=user\).*\(accountExpires>=\d{18}\)\)\)$/),
+      matched: false,
+      unknown: why,
+      parts: [
+        part("(!(userAccountControl:1.2.840.113556.1.4.804:=14336))", "the account is not a computer's or a trust's"),
+        part("(!(userAccountControl:1.2.840.113556.1.4.803:=2))", "ACCOUNTDISABLE is not set"),
+      ],
+    },
+    "not read",
+  ]);
+});
