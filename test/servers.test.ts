@@ -3,6 +3,7 @@ import { createConnection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certificates } from "./servers/certificates.ts";
 import { program, run } from "./servers/command.ts";
+import { recordsIn } from "./servers/ldif.ts";
 import { type Mariadb, startMariadb } from "./servers/mariadb.ts";
 import { baseLdif, dnOf, peopleLdif, person } from "./servers/people.ts";
 import { type Slapd, startSlapd } from "./servers/slapd.ts";
@@ -32,7 +33,7 @@ describe("a private slapd", () => {
     const { dn, attributes } = person(47);
     const found = await slapd.search(["(uid=u000047)"]);
     expect(dn).toBe("uid=u000047,ou=Zürich,ou=people,dc=example,dc=com");
-    expect(parsed(found)).toEqual({ dn: [dn], ...attributes });
+    expect(recordsIn(found)).toEqual([{ dn, attributes }]);
   });
 
   it("takes the bearer of the client certificate for the sync user", async () => {
@@ -130,12 +131,3 @@ describe("the invented people", () => {
     expect(inactive.length).toBeLessThan(800);
   });
 });
-
-/** Names and values of the one record that ldapsearch printed; it does not fold lines here. */
-function parsed(ldif: string): Record<string, string[]> {
-  const attributes: Record<string, string[]> = {};
-  for (const [, name = "", base64, value = ""] of ldif.matchAll(/^([^:\n]+):(:?) (.*)$/gm)) {
-    attributes[name] = [...(attributes[name] ?? []), base64 === "" ? value : Buffer.from(value, "base64").toString()];
-  }
-  return attributes;
-}

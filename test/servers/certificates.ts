@@ -33,32 +33,34 @@ export function certificates(): Certificates {
 export async function makeCertificates(): Promise<void> {
   const paths = certificates();
   const folder = join(testFolder(), "tls");
-  const caKey = join(folder, "ca-key.pem");
   await mkdir(folder);
   await Promise.all([
-    makeAuthority("Test CA", paths.ca, caKey),
+    makeAuthority("Test CA", paths.ca, caKey()),
     makeAuthority("Other CA", paths.otherCa, join(folder, "other-ca-key.pem")),
   ]);
-  const signing = ["-CA", paths.ca, "-CAkey", caKey];
   await sign({
     subject: "/CN=localhost",
     cert: paths.serverCert,
     key: paths.serverKey,
-    usage: "serverAuth",
-    serial: 2,
-    signing,
+    extensions: ["extendedKeyUsage=serverAuth", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
   });
   await sign({
     subject: "/O=Test/CN=sync",
     cert: paths.clientCert,
     key: paths.clientKey,
-    usage: "clientAuth",
-    serial: 3,
-    signing,
+    extensions: ["extendedKeyUsage=clientAuth"],
   });
   // MariaDB reads it as nobody.
   await chmod(paths.serverKey, 0o644);
 }
+
+/** Makes a certificate and its key for a server that has an address of its own; only their owner can read the key. */
+export async function certificateFor(address: string, cert: string, key: string): Promise<void> {
+  const extensions = ["extendedKeyUsage=serverAuth", `subjectAltName=IP:${address}`];
+  await sign({ subject: `/CN=${address}`, cert, key, extensions });
+}
+
+const caKey = (): string => join(testFolder(), "tls", "ca-key.pem");
 
 const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 
@@ -82,32 +84,16 @@ interface Order {
   readonly subject: string;
   readonly cert: string;
   readonly key: string;
-  readonly usage: "serverAuth" | "clientAuth";
-  readonly serial: number;
-  readonly signing: readonly string[];
+  readonly extensions: readonly string[];
 }
 
-async function sign({ subject, cert, key, usage, serial, signing }: Order): Promise<void> {
+/** Signs by the authority of this test run. */
+async function sign({ subject, cert, key, extensions }: Order): Promise<void> {
   const openssl = program("openssl");
   const request = `${cert}.csr`;
-  const extensions = `${cert}.ext`;
-  const names = usage === "serverAuth" ? "subjectAltName=DNS:localhost,IP:127.0.0.1\n" : "";
-  await writeFile(extensions, `extendedKeyUsage=${usage}\n${names}`);
+  const extensionFile = `${cert}.ext`;
+  await writeFile(extensionFile, extensions.map((line) => `${line}\n`).join(""));
   await run([openssl, "req", ...newKey, "-subj", subject, "-keyout", key, "-out", request]);
-  await run([
-    openssl,
-    "x509",
-    "-req",
-    "-in",
-    request,
-    ...signing,
-    "-set_serial",
-    String(serial),
-    "-days",
-    "7",
-    "-extfile",
-    extensions,
-    "-out",
-    cert,
-  ]);
+  const signing = ["-CA", certificates().ca, "-CAkey", caKey(), "-days", "7"];
+  await run([openssl, "x509", "-req", "-in", request, ...signing, "-extfile", extensionFile, "-out", cert]);
 }

@@ -29,10 +29,15 @@ export function isExecutable(path: string): boolean {
   }
 }
 
-/** The command line that runs a command as nobody: MariaDB refuses to run as root, and nothing here needs it. */
-export const asNobody = (commandLine: readonly string[]): string[] =>
+/** The accounts under which servers run, and their groups. */
+const groups = { nobody, dirsrv: "dirsrv" } as const;
+
+export type Account = keyof typeof groups;
+
+/** The command line that runs a command under an account: MariaDB and 389 Directory Server refuse to run as root. */
+export const asAccount = (account: Account, commandLine: readonly string[]): string[] =>
   runsAsRoot()
-    ? [program("setpriv"), `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", ...commandLine]
+    ? [program("setpriv"), `--reuid=${account}`, `--regid=${groups[account]}`, "--clear-groups", ...commandLine]
     : [...commandLine];
 
 export interface Outcome {

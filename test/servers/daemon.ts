@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { asNobody, program } from "./command.ts";
+import { type Account, asAccount, program } from "./command.ts";
 
 /** A server that runs as a child of this process. */
 export interface Daemon {
@@ -13,13 +13,13 @@ export interface Daemon {
 
 interface DaemonOptions {
   readonly commandLine: readonly string[];
-  /** Run it as nobody where this process is root. */
-  readonly unprivileged?: boolean;
+  /** Run it under this account where this process is root. */
+  readonly account?: Account;
   readonly cwd: string;
   /** What it writes is appended here: a file, because a pipe that nobody empties would bring the server to a halt. */
   readonly logFile: string;
-  /** What it writes when it takes requests. */
-  readonly ready: RegExp;
+  /** What it writes when it takes requests, or whether it takes them now. */
+  readonly ready: RegExp | (() => boolean);
 }
 
 const running = new Set<ChildProcess>();
@@ -33,16 +33,10 @@ const killAll = (): void => {
  * way (PR_SET_PDEATHSIG, prctl(2)): a test that crashes leaves no server behind. A worker of vitest goes on for a
  * while when vitest itself is ended, and so its servers end when the channel to vitest closes.
  */
-export async function startDaemon({
-  commandLine,
-  unprivileged = false,
-  cwd,
-  logFile,
-  ready,
-}: DaemonOptions): Promise<Daemon> {
+export async function startDaemon({ commandLine, account, cwd, logFile, ready }: DaemonOptions): Promise<Daemon> {
   // The kernel forgets the signal when the user changes, so this comes second.
   const mortal = [program("setpriv"), "--pdeathsig", "KILL", ...commandLine];
-  const [command = "", ...args] = unprivileged ? asNobody(mortal) : mortal;
+  const [command = "", ...args] = account === undefined ? mortal : asAccount(account, mortal);
   const log = openSync(logFile, "a");
   const begin = (await stat(logFile)).size;
   const child = spawn(command, args, { cwd, stdio: ["ignore", log, log] });
@@ -56,8 +50,9 @@ export async function startDaemon({
     });
     child.once("error", reject);
   });
+  const isReady = async () => (ready instanceof RegExp ? ready.test(await textFrom(logFile, begin)) : ready());
   const deadline = performance.now() + 60_000;
-  while (!ready.test(await textFrom(logFile, begin))) {
+  while (!(await isReady())) {
     const ended = await Promise.race([exited.then(() => true), pause(10, false)]);
     if (!ended && performance.now() < deadline) continue;
     child.kill("SIGKILL");

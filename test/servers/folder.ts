@@ -1,8 +1,8 @@
 import { rmSync } from "node:fs";
-import { chmod, chown, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nobody, runsAsRoot } from "./command.ts";
+import { type Account, program, run, runsAsRoot } from "./command.ts";
 
 const variable = "IDM_LDAP_SYNC_TEST_FOLDER";
 
@@ -29,9 +29,9 @@ export async function removeTestFolder(): Promise<void> {
   if (folder !== undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** A new folder for one instance of a server; `forServer` gives it to the account under which servers run. */
-export async function instanceFolder(prefix: string, forServer = false): Promise<string> {
+/** A new folder for one instance of a server, given to the account under which it runs. */
+export async function instanceFolder(prefix: string, account?: Account): Promise<string> {
   const folder = await mkdtemp(join(testFolder(), prefix));
-  if (forServer && runsAsRoot()) await chown(folder, nobody, nobody);
+  if (account !== undefined && runsAsRoot()) await run([program("chown"), `${account}:`, folder]);
   return folder;
 }

@@ -2,7 +2,7 @@ import { chown, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { certificates } from "./certificates.ts";
-import { asNobody, nobody, program, run, runsAsRoot } from "./command.ts";
+import { asAccount, nobody, program, run, runsAsRoot } from "./command.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { instanceFolder, testFolder } from "./folder.ts";
 import { host, onFreePorts } from "./port.ts";
@@ -48,7 +48,7 @@ const templateFolder = (): string => join(testFolder(), "mariadb-template");
 /** Makes the empty data directory of which every instance gets a copy: making one takes longer than starting a server. */
 export async function makeTemplate(): Promise<void> {
   const folder = templateFolder();
-  const temporary = await instanceFolder("db-install-", true);
+  const temporary = await instanceFolder("db-install-", "nobody");
   await mkdir(folder);
   if (runsAsRoot()) await chown(folder, nobody, nobody);
   const install = [
@@ -59,9 +59,12 @@ export async function makeTemplate(): Promise<void> {
     "--skip-test-db",
     "--skip-name-resolve",
   ];
-  await run(asNobody([...install, "--auth-root-authentication-method=normal", "--innodb-log-file-size=16M"]), {
-    cwd: folder,
-  });
+  await run(
+    asAccount("nobody", [...install, "--auth-root-authentication-method=normal", "--innodb-log-file-size=16M"]),
+    {
+      cwd: folder,
+    },
+  );
 }
 
 /**
@@ -85,11 +88,13 @@ export async function startMariadb({
   database = "idm",
   generalLog = false,
 }: MariadbOptions = {}): Promise<Mariadb> {
-  const folder = await instanceFolder("db-", true);
+  const folder = await instanceFolder("db-", "nobody");
   const socket = join(folder, "s");
   const logFile = join(testFolder(), `${folder.slice(-9)}.log`);
   const generalLogFile = join(folder, "general.log");
-  await run(asNobody(["cp", "-a", "--reflink=auto", templateFolder(), join(folder, "data")]), { cwd: folder });
+  await run(asAccount("nobody", ["cp", "-a", "--reflink=auto", templateFolder(), join(folder, "data")]), {
+    cwd: folder,
+  });
   const start = (port: number): Promise<Daemon> => {
     const { ca, serverCert, serverKey } = certificates();
     const own = [
@@ -103,7 +108,7 @@ export async function startMariadb({
     const tls = [`--ssl-ca=${ca}`, `--ssl-cert=${serverCert}`, `--ssl-key=${serverKey}`];
     const logging = generalLog ? ["--general-log=1", `--general-log-file=${generalLogFile}`] : [];
     const commandLine = [program("mariadbd"), "--no-defaults", ...own, ...tls, ...instanceArgs, ...logging, ...args];
-    return startDaemon({ commandLine, unprivileged: true, cwd: folder, logFile, ready: /ready for connections/ });
+    return startDaemon({ commandLine, account: "nobody", cwd: folder, logFile, ready: /ready for connections/ });
   };
   let port = 0;
   let daemon = await onFreePorts((first) => {

@@ -18,11 +18,11 @@ export async function listenOnFreePort(server: Server): Promise<number> {
 }
 
 /** Whether the server could be made to listen there; false where the port is taken. */
-export function listens(server: Server, port: number): Promise<boolean> {
+export function listens(server: Server, port: number, address = host): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(false) : reject(error));
     server.once("error", onError);
-    server.listen(port, host, () => {
+    server.listen(port, address, () => {
       server.off("error", onError);
       resolve(true);
     });
@@ -42,21 +42,21 @@ export async function onFreePorts<T>(start: (first: number, second: number) => P
     try {
       return await start(await freePort(), await freePort());
     } catch (error) {
-      if (attempt === 5 || !/address already in use/i.test(String(error))) throw error;
+      if (attempt === 5 || !/address (already|is) in use/i.test(String(error))) throw error;
     }
   }
 }
 
 /** Waits until a port accepts connections, for ten seconds at most: some servers say that they are ready before they listen. */
-export async function untilAccepts(port: number): Promise<void> {
-  for (const end = Date.now() + 10_000; !(await accepts(port)); await sleep(5)) {
-    if (Date.now() > end) throw new Error(`nothing accepts connections on port ${port}`);
+export async function untilAccepts(port: number, address = host): Promise<void> {
+  for (const end = Date.now() + 10_000; !(await accepts(port, address)); await sleep(5)) {
+    if (Date.now() > end) throw new Error(`nothing accepts connections on ${address}:${port}`);
   }
 }
 
-function accepts(port: number): Promise<boolean> {
+function accepts(port: number, address: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, host, () => {
+    const socket = connect(port, address, () => {
       socket.destroy();
       resolve(true);
     });

@@ -1,9 +1,10 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { certificates } from "./certificates.ts";
-import { outcomeOf, program, run } from "./command.ts";
+import { program, run } from "./command.ts";
 import { type Daemon, startDaemon } from "./daemon.ts";
 import { instanceFolder } from "./folder.ts";
+import { type LdapServer, ldapServer } from "./ldap-server.ts";
 import { baseLdif, syncPassword, writeLdif } from "./people.ts";
 import { host, onFreePorts, untilAccepts } from "./port.ts";
 
@@ -24,38 +25,8 @@ export interface SlapdOptions {
   readonly threads?: number;
 }
 
-interface Credentials {
-  readonly dn: string;
-  readonly password: string;
-}
-
 /** A private OpenLDAP server. */
-export interface Slapd {
-  readonly host: string;
-  readonly port: number;
-  readonly url: string;
-  /** ldaps://127.0.0.1:PORT, where TLS was asked for. */
-  readonly tlsUrl: string;
-  readonly suffix: string;
-  readonly adminDn: string;
-  readonly adminPassword: string;
-  /** `cn=sync,SUFFIX`, an entry of the base entries: an ordinary user who reads everything. */
-  readonly syncDn: string;
-  readonly syncPassword: string;
-  readonly pid: number;
-  /** Every operation that slapd was asked for, as `-d stats` writes it. */
-  log(): Promise<string>;
-  /** LDIF change records (`changetype:` add, modify, delete, modrdn), by ldapmodify as the administrator. */
-  modify(ldif: string): Promise<void>;
-  /** What `ldapsearch -LLL` prints, unfolded, below the suffix unless `-b` says where; a result other than success is an error that names it. */
-  search(args: readonly string[], as?: Credentials): Promise<string>;
-  /** SIGKILL, as a crash would end it. */
-  kill(): Promise<void>;
-  /** Ends it in good order if it runs, and starts it again on the same port. */
-  restart(): Promise<void>;
-  /** Kills it and removes its data. */
-  stop(): Promise<void>;
-}
+export type Slapd = LdapServer;
 
 type Overlay = keyof typeof overlayLines;
 
@@ -93,41 +64,23 @@ export async function startSlapd(options: SlapdOptions = {}): Promise<Slapd> {
     return started;
   };
   let ports: readonly [number, number] = [0, 0];
-  let daemon = await onFreePorts((...free) => {
+  const daemon = await onFreePorts((...free) => {
     ports = free;
     return start(free);
   });
-  const url = `ldap://${host}:${ports[0]}`;
-  const admin: Credentials = { dn: `cn=admin,${suffix}`, password: adminPassword };
-  return {
+  const installation = {
     host,
     port: ports[0],
-    url,
-    tlsUrl: `ldaps://${host}:${ports[1]}`,
+    tlsPort: ports[1],
+    toolsByTls: false,
     suffix,
-    adminDn: admin.dn,
-    adminPassword,
-    syncDn: `cn=sync,${suffix}`,
-    syncPassword,
-    get pid() {
-      return daemon.pid;
-    },
-    log: () => readFile(logFile, "utf8"),
-    modify: async (ldif) => void (await client("ldapmodify", [...login(url, admin)], ldif)),
-    search: (args, as = admin) => {
-      const base = args.includes("-b") ? [] : ["-b", suffix];
-      return client("ldapsearch", ["-LLL", "-o", "ldif-wrap=no", ...login(url, as), ...base, ...args]);
-    },
-    kill: () => daemon.end("SIGKILL"),
-    restart: async () => {
-      await daemon.end("SIGTERM");
-      daemon = await start(ports);
-    },
-    stop: async () => {
-      await daemon.end("SIGKILL");
-      await rm(folder, { recursive: true, force: true });
-    },
+    admin: { dn: `cn=admin,${suffix}`, password: adminPassword },
+    sync: { dn: `cn=sync,${suffix}`, password: syncPassword },
+    folder,
+    logFile,
+    start: () => start(ports),
   };
+  return ldapServer(installation, daemon);
 }
 
 function slapdConf(
@@ -177,16 +130,4 @@ async function load(people: string | Iterable<string>, suffix: string, folder: s
   if (!isPath) writeLdif(file, typeof people === "string" ? [people] : people);
   await run([program("slapadd"), "-q", "-f", join(folder, "slapd.conf"), "-b", suffix, "-l", file]);
   if (!isPath) await rm(file);
-}
-
-const login = (url: string, { dn, password }: Credentials): string[] => ["-x", "-H", url, "-D", dn, "-w", password];
-
-async function client(name: "ldapsearch" | "ldapmodify", args: readonly string[], input = ""): Promise<string> {
-  // LDAPNOINIT: the machine's ldap.conf and the user's .ldaprc have no say.
-  const { code, stdout, stderr } = await outcomeOf([program(name), ...args], {
-    input,
-    env: { ...process.env, LDAPNOINIT: "1" },
-  });
-  if (code === 0) return stdout;
-  throw new Error(`${name} ended with ${code}: ${stderr.trim()}`);
 }
