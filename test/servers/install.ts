@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { findProgram, isExecutable, outcomeOf, runsAsRoot } from "./command.ts";
 
 export const galeraProvider = "/usr/lib/galera/libgalera_smm.so";
@@ -24,6 +24,12 @@ const aPythonModule = (name: string, from: string): Requirement => ({
     isExecutable("/usr/bin/python3") && (await outcomeOf(["/usr/bin/python3", "-c", `import ${name}`])).code === 0,
 });
 
+const sambaSchema = "/usr/share/samba/setup/ad-schema";
+
+/** Debian has them in a folder that the architecture names: /usr/lib/x86_64-linux-gnu/samba. */
+const hasSambaModule = (name: string): boolean =>
+  readdirSync("/usr/lib").some((folder) => existsSync(`/usr/lib/${folder}/samba/${name}`));
+
 const requirements: readonly Requirement[] = [
   aProgram("slapd", "slapd"),
   aProgram("slapadd", "slapd"),
@@ -48,6 +54,20 @@ const requirements: readonly Requirement[] = [
   aProgram("faketime", "faketime"),
   { what: galeraProvider, from: "galera-4", present: () => existsSync(galeraProvider) },
   aProgram("rsync", "rsync"),
+  aProgram("samba", "samba"),
+  aProgram("samba-tool", "samba"),
+  aPythonModule("samba", "python3-samba"),
+  { what: sambaSchema, from: "samba-ad-provision", present: () => existsSync(sambaSchema) },
+  {
+    what: "Samba's modules of sam.ldb",
+    from: "samba-dsdb-modules",
+    present: () => hasSambaModule("ldb/samba_dsdb.so"),
+  },
+  { what: "Samba's module acl_xattr", from: "samba-vfs-modules", present: () => hasSambaModule("vfs/acl_xattr.so") },
+  aProgram("ns-slapd", "389-ds-base"),
+  aProgram("dscreate", "389-ds-base"),
+  aProgram("certutil", "libnss3-tools"),
+  aProgram("pk12util", "libnss3-tools"),
   aProgram("ss", "iproute2"),
 ];
 
