@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AdLimits, startAdLimits } from "./servers/ad-limits.ts";
 import { certificates } from "./servers/certificates.ts";
-import { type Outcome, outcomeOf, program } from "./servers/command.ts";
+import { type Outcome, outcomeOf } from "./servers/command.ts";
 import { type DirectoryRecord, toolCommand, toolEnv } from "./servers/ldap-server.ts";
 import { recordsIn } from "./servers/ldif.ts";
 import { type Samba, startSamba, unicodePwd } from "./servers/samba.ts";
@@ -70,14 +69,11 @@ afterAll(() => samba?.stop());
 
 const sync = () => ({ dn: samba.syncDn, password: samba.syncPassword });
 
-const command = (url: string, base = staff): string[] => [
-  ...toolCommand("ldapsearch", url, sync()),
-  ...["-o", "ldif-wrap=no", "-b", base],
-];
-
 /** ldapsearch below the staff, as the user who synchronises, whatever the result. */
 const ldapsearch = (url: string, ...args: readonly string[]): Promise<Outcome> =>
-  outcomeOf([...command(url), ...args], { env: toolEnv() });
+  outcomeOf([...toolCommand("ldapsearch", url, sync()), "-o", "ldif-wrap=no", "-b", staff, ...args], {
+    env: toolEnv(),
+  });
 
 const dns = (text: string): string[] => recordsIn(text).map(({ dn }) => dn);
 
@@ -127,28 +123,30 @@ describe("a private Samba domain controller", () => {
 
   it("delivers a page whose entries are all gone meanwhile as an empty page with a cookie", async () => {
     const all = dns(await samba.search(["-b", leaving, "-E", "pr=10/noprompt", "(objectClass=contact)", "1.1"]));
-    // Unbuffered, or what ldapsearch asks for the next page would wait for the end.
-    const unbuffered = ["-o0", ...command(samba.tlsUrl, leaving), "-E", "pr=10", "(objectClass=contact)", "1.1"];
-    const reader = spawn(program("stdbuf"), unbuffered, { env: toolEnv() });
     const changes = all.slice(10, 20).map((dn) => `dn: ${dn}\nchangetype: delete\n\n`);
-    const prompt = "Press [size] Enter for the next";
-    let text = "";
-    let prompts = 0;
-    for await (const piece of reader.stdout) {
-      text += piece;
-      if (text.split(prompt).length - 1 === prompts) continue;
-      prompts++;
-      if (prompts === 1) await samba.modify(changes.join(""));
-      reader.stdin.write("\n");
+    let searches = 0;
+    const beforeSearch = async () => void (++searches === 2 && (await samba.modify(changes.join(""))));
+    const proxy = await startAdLimits({ to: samba.tlsUrl, beforeSearch });
+    try {
+      const { stdout } = await ldapsearch(
+        proxy.url,
+        "-b",
+        leaving,
+        "-E",
+        "pr=10/noprompt",
+        "(objectClass=contact)",
+        "1.1",
+      );
+      const pages = [...stdout.matchAll(/(.*?)^pagedresults: [^\n]*cookie=([^\n]*)$/gms)];
+      expect(pages.map(([, page = "", cookie]) => [dns(page), cookie !== ""])).toEqual([
+        [all.slice(0, 10), true],
+        [[], true],
+        [all.slice(20), true],
+        [[], false],
+      ]);
+    } finally {
+      await proxy.stop();
     }
-    expect(
-      text.split(prompt).map((page) => [dns(page), /^pagedresults: .*cookie=(.*)$/m.exec(page)?.[1] !== ""]),
-    ).toEqual([
-      [all.slice(0, 10), true],
-      [[], true],
-      [all.slice(20), true],
-      [[], false],
-    ]);
   });
 
   it("keeps its data when it is killed, and does not disturb another one", async () => {

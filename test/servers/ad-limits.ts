@@ -30,6 +30,8 @@ interface AdLimitsOptions {
   readonly maxValRange?: number;
   /** How many entries are given without pages, and in a page; 1000 unless told. */
   readonly maxPageSize?: number;
+  /** Waited for before the server is asked: something may change between two pages. */
+  readonly beforeSearch?: (search: LdapRequest) => Promise<void>;
 }
 
 interface Range {
@@ -60,6 +62,7 @@ export async function startAdLimits({
   to,
   maxValRange = 1500,
   maxPageSize = 1000,
+  beforeSearch = async () => {},
 }: AdLimitsOptions): Promise<AdLimits> {
   const sockets = new Set<Socket>();
   const searches: LdapRequest[] = [];
@@ -69,11 +72,15 @@ export async function startAdLimits({
     const connection = ++connections;
     const open = new Map<number, OpenSearch>();
     const upstream = connectTo(to, ca);
-    pass(client, upstream, (message) => {
-      if (operationOf(message).tag === 0x63) searches.push(decodeRequest(message, connection));
+    pass(client, upstream, async (message) => {
+      if (operationOf(message).tag === 0x63) {
+        const search = decodeRequest(message, connection);
+        searches.push(search);
+        await beforeSearch(search);
+      }
       return [toServer(message, open, maxPageSize)];
     });
-    pass(upstream, client, (message) => toClient(message, open, maxValRange));
+    pass(upstream, client, async (message) => toClient(message, open, maxValRange));
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));
@@ -98,19 +105,24 @@ function connectTo(url: string, ca: Buffer): Socket {
   return protocol === "ldaps:" ? connectByTls({ ...address, ca }) : connect(address);
 }
 
-/** Hands on each message as what becomes of it; the end of one side is the end of the other. */
-function pass(from: Socket, to: Socket, change: (message: Element) => readonly Buffer[]): void {
+/** Hands on each message in turn as what becomes of it; the end of one side is the end of the other. */
+function pass(from: Socket, to: Socket, change: (message: Element) => Promise<readonly Buffer[]>): void {
   let waiting: Buffer = Buffer.alloc(0);
+  let work: Promise<void> = Promise.resolve();
+  const handOn = async (message: Element): Promise<void> => {
+    for (const bytes of await change(message)) if (!to.write(bytes)) from.pause();
+  };
   from.on("data", (chunk: Buffer) => {
     waiting = Buffer.concat([waiting, chunk]);
     for (let message = readElement(waiting); message !== undefined; message = readElement(waiting)) {
+      const next = message;
       waiting = waiting.subarray(message.end);
-      for (const bytes of change(message)) if (!to.write(bytes)) from.pause();
+      work = work.then(() => handOn(next));
     }
   });
   to.on("drain", () => from.resume());
   from.on("error", () => to.destroy());
-  from.on("close", () => to.destroySoon());
+  from.on("close", () => void work.then(() => to.destroySoon()));
 }
 
 function operationOf(message: Element): Element {
