@@ -46,6 +46,8 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   setFlagsFromString("--heap-growing-percent=30");
   // Those clean-ups are frequent and small: a second thread that helps with them cost 0.9 of 3 seconds of CPU.
   setFlagsFromString("--no-concurrent-marking");
+  // Nor is it a good moment to clean up while a batch is waited for: all that lives then is soon gone.
+  setFlagsFromString("--no-minor-gc-task");
   const command = commands[parsed.options.command] as Command<Options>;
   const code = await command(parsed.options, version, io);
   const error = await lost();
