@@ -217,11 +217,7 @@ const union = (names: readonly string[], [first = [], ...others]: readonly (read
     ...others.map((values) => `select ${literals(values)}`),
   ].join(" union all ");
 
-const literals = (values: readonly Binding[]): string => {
-  let text = "";
-  for (const value of values) text += `${text === "" ? "" : ", "}${mysqlLiteral(value)}`;
-  return text;
-};
+const literals = (values: readonly Binding[]): string => values.map(mysqlLiteral).join(", ");
 
 const insert = (table: string, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement => ({
   sql: `insert into ${quote(table)} (${columns.map(({ name }) => quote(name)).join(", ")}) values ${rows.map((values) => `(${literals(values)})`).join(", ")}`,
