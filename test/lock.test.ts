@@ -114,7 +114,14 @@ describe("two syncs that start in the same second", () => {
   });
 
   it("five times, in a SQLite file: one runs, one exits with 5", { timeout: 300_000 }, async () => {
-    await work.configure(fileConfig({ name: "staff", batchSize: 1 }));
+    // Some milliseconds for each row, in which others may read: many short transactions would keep them out most of the time.
+    sqlite(
+      work.path("idm.sqlite"),
+      `create trigger slow before insert on users begin
+        select count(*) from (with recursive n(i) as (values (0) union all select i + 1 from n where i < 12000) select i from n);
+      end`,
+    );
+    await work.configure(fileConfig({ name: "staff", batchSize: 300 }));
     for (let round = 0; round < 5; round += 1) {
       sqlite(work.path("idm.sqlite"), "delete from users");
       await race(["--quiet"]);
