@@ -10,6 +10,7 @@ import {
   type ValidateCronOptions,
 } from "./cli.ts";
 import type { Io } from "./io.ts";
+import { ownFile } from "./own-file.ts";
 
 type Command<O extends Options> = (options: O, version: string, io: Io) => Promise<number>;
 type Commands = { readonly [O in Options as O["command"]]: Command<O> };
@@ -73,4 +74,4 @@ function watchOutput({ stdout, stderr }: Io): () => Promise<Error | undefined> {
 }
 
 const programVersion = (): string =>
-  (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
+  (JSON.parse(readFileSync(ownFile("package.json"), "utf8")) as { version: string }).version;

@@ -7,6 +7,7 @@ import { endingOf } from "../exit.ts";
 import type { Io } from "../io.ts";
 import { printable } from "../mapping/printable.ts";
 import { nearest } from "../nearest.ts";
+import { ownFile } from "../own-file.ts";
 import { isColoured, palette } from "../report/chalk.ts";
 import { openTalk, type Talk } from "../report/talk.ts";
 import { errorWords, failureWords } from "../report/words.ts";
@@ -125,7 +126,7 @@ function emission(
     systemTimezone: systemTimezone(),
     name: printable(name),
     node: process.execPath,
-    program: fileURLToPath(new URL("../../bin/idm-ldap-sync.js", import.meta.url)),
+    program: fileURLToPath(ownFile("bin/idm-ldap-sync.js")),
     config: resolve(io.cwd(), file),
     version,
     variables,

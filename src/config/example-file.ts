@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { ownFile } from "../own-file.ts";
 
-/** Absolute path of the commented example, in the package that this code runs from: installed, linked or a checkout. */
-export function exampleFile(): string {
-  return fileURLToPath(new URL("../../.syncrc.example.json", import.meta.url));
-}
+/** Absolute path of the commented example. */
+export const exampleFile = (): string => fileURLToPath(ownFile(".syncrc.example.json"));
