@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { defaultFile, fileStore } from "../src/history/file.ts";
 import type { RunRecord } from "../src/history/record.ts";
+import { built } from "./built.ts";
 import { aRun } from "./run-record.ts";
 import { outcomeOf, runsAsRoot } from "./servers/command.ts";
 import { instanceFolder } from "./servers/folder.ts";
@@ -93,13 +94,13 @@ it.runIf(runsAsRoot())("goes on with whole lines on a disk that was full", async
 });
 
 /** Writes so many records in a process of its own. */
-const writer = (file: string, from: number, count: number, sizes?: object) => {
+const writer = async (file: string, from: number, count: number, sizes?: object) => {
   const script = `
-    import { fileStore } from ${JSON.stringify(new URL("../dist/history/file.js", import.meta.url).href)};
+    import { fileStore } from ${JSON.stringify(await built("history/file.ts"))};
     const store = fileStore(${JSON.stringify(file)}, () => new Date() ${sizes ? `, ${JSON.stringify(sizes)}` : ""});
     const run = ${JSON.stringify(aRun({ error: { message: "x".repeat(3000), hint: null } }))};
     for (let n = ${from}; n < ${from + count}; n += 1) await store.write({ ...run, runId: String(n).padStart(8, "0") });`;
-  return outcomeOf([process.execPath, "--input-type=module", "-e", script]);
+  return await outcomeOf([process.execPath, "--input-type=module", "-e", script]);
 };
 
 const ids = (records: readonly RunRecord[]) => records.map(({ runId }) => Number(runId)).sort((a, b) => a - b);

@@ -1,15 +1,11 @@
 import type { Change } from "../../src/change.ts";
 import type { Entry } from "../../src/entry.ts";
 import type { ColumnSource, Counts, Header, Report, Summary, SyncEvent } from "../../src/report/event.ts";
+import { htmlReport as open } from "../../src/report/page/page.ts";
 import { tally } from "../../src/report/tally.ts";
 import { person } from "../servers/people.ts";
 
-/** The built listener: the build puts the script and the style of the page beside it. */
-const built = (await import(
-  new URL("../../dist/report/page/page.js", import.meta.url).href
-)) as typeof import("../../src/report/page/page.ts");
-
-export const htmlReport = (file: string, safe = (text: string): string => text): Report => built.htmlReport(file, safe);
+export const htmlReport = (file: string, safe = (text: string): string => text): Report => open(file, safe);
 
 const column = (name: string, source: string, steps: readonly string[] = []): ColumnSource => ({
   name,

@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { SyncEvent } from "../../src/report/event.ts";
+import { built } from "../built.ts";
 import { dataOf, status, texts, usePages } from "./browser.ts";
 import { changeEvent, finished, header, htmlReport, noCounts, personEvent, range, tell } from "./events.ts";
 
@@ -188,9 +189,9 @@ describe("the file", () => {
   });
 });
 
-test("Needs no more memory for 200,000 changes than for a few", () => {
+test("Needs no more memory for 200,000 changes than for a few", async () => {
   const script = `
-    const { htmlReport } = await import(${JSON.stringify(new URL("../../dist/report/page/page.js", import.meta.url).href)});
+    const { htmlReport } = await import(${JSON.stringify(await built("report/page/page.ts"))});
     const report = htmlReport(${JSON.stringify(path("memory.html"))}, (text) => text);
     report({ type: "started", header: { ...${JSON.stringify(header)}, startedAt: new Date() } });
     for (let index = 0; index < 200_000; index++) {

@@ -345,7 +345,13 @@ it("loads neither drivers nor schema, and with an expression no reader of config
     const urls = texts.flatMap((text) =>
       (JSON.parse(text) as { result: { url: string }[] }).result.map(({ url }) => url),
     );
-    const packages = urls.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []);
+    // A package that was taken into the program is named by the map of the file that holds it.
+    const built = urls.filter((url) => url.includes("/dist/") && !url.includes("node_modules"));
+    const maps = await Promise.all(built.map((url) => readFile(new URL(`${url}.map`), "utf8")));
+    const sources = maps.flatMap((map) => (JSON.parse(map) as { sources: string[] }).sources);
+    const packages = [...urls, ...sources].flatMap(
+      (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
+    );
     return [...new Set(packages)].sort();
   };
   expect(await loaded("0 2 * * *")).toEqual(["chalk", "commander", "leven"]);

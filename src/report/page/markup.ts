@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { ownFile } from "../../own-file.ts";
 import { type PageEnd, type PageHeader, scriptJson } from "./data.ts";
 
 /** The parts of the client, in an order in which each finds what it uses. */
@@ -7,17 +8,17 @@ const scripts = "element kinds value selection pager rows list source detail sum
 /** Later ones rule over earlier ones: paper and a phone over the screen. */
 const styles = ["colours", "text", "outcome", "summary", "controls", "tables", "phone", "print"] as const;
 
-/** What the build puts beside this file. */
+/** What the build makes of the client and the style. */
 interface Assets {
   readonly style: string;
   readonly script: string;
 }
 
 export function loadAssets(): Assets {
-  const read = (name: string) => readFileSync(new URL(name, import.meta.url), "utf8");
+  const read = (name: string) => readFileSync(ownFile(`dist/page/${name}`), "utf8");
   return {
     style: styles.map((name) => read(`style/${name}.css`)).join(""),
-    script: scripts.map((name) => read(`client/${name}.js`)).join(""),
+    script: `"use strict";\n${scripts.map((name) => read(`client/${name}.js`)).join("")}`,
   };
 }
 

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig, type Plugin } from "rolldown";
+import { transformSync } from "rolldown/utils";
+import settings from "./package.json" with { type: "json" };
+
+/**
+ * The program as a few files, because each module of its own costs half a millisecond of CPU at every start. What
+ * `dependencies` names stays outside; zod is taken in, without the 95 modules it consists of (most are languages).
+ */
+export default defineConfig({
+  input: "src/main.ts",
+  platform: "node",
+  external: Object.keys(settings.dependencies).map((name) => new RegExp(`^${name}(/|$)`)),
+  transform: { target: "node20.19" },
+  plugins: [page(), licences()],
+  // All in one folder, and one folder below that of the package: src/own-file.ts counts on it.
+  output: {
+    dir: "dist",
+    cleanDir: true,
+    sourcemap: true,
+    chunkFileNames: "[name].js",
+    codeSplitting: { groups: [{ name: "zod", test: /node_modules\/zod\// }] },
+  },
+});
+
+/** The parts of the page of `--report`, each by itself: they are scripts of a browser, not modules. */
+function page(): Plugin {
+  const from = "src/report/page";
+  return {
+    name: "page",
+    generateBundle() {
+      const emit = (path: string, source: string) => this.emitFile({ type: "asset", fileName: `page/${path}`, source });
+      for (const name of readdirSync(`${from}/style`))
+        emit(`style/${name}`, readFileSync(`${from}/style/${name}`, "utf8"));
+      for (const name of readdirSync(`${from}/client`).filter((each) => each.endsWith(".ts"))) {
+        const { code, errors } = transformSync(name, readFileSync(`${from}/client/${name}`, "utf8"));
+        if (errors[0]) throw errors[0];
+        emit(`client/${name.replace(/ts$/, "js")}`, code);
+      }
+    },
+  };
+}
+
+/** Whose code is taken in is named, with its licence. */
+function licences(): Plugin {
+  return {
+    name: "licences",
+    generateBundle(_, bundle) {
+      const modules = Object.values(bundle).flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
+      const folders = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? []));
+      const source = [...folders].sort().map(licenceOf).join("\n");
+      this.emitFile({ type: "asset", fileName: "THIRD-PARTY-LICENSES", source });
+    },
+  };
+}
+
+function licenceOf(folder: string): string {
+  const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const file = readdirSync(folder).find((each) => /^licen[cs]e(\.|$)/i.test(each));
+  if (file === undefined) throw new Error(`${name} has no licence that could be shipped with it`);
+  return `${name} ${version}\n\n${readFileSync(join(folder, file), "utf8")}`;
+}
