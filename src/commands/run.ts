@@ -35,7 +35,7 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
   const head = { command: options.command, name: "default", runId: randomUUID(), startedAt } as const;
   const counted = tally();
   const safe = (text: string) => redact(text, secrets);
-  const reports = openReports(options, io, head, safe);
+  const reports = await openReports(options, io, head, safe);
   const books = openBooks({ options, version, io, head, safe, warn: reports.warn });
   const interruption = listen(io);
   let end: Ending = { outcome: "succeeded", code: 0, error: null };

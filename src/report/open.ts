@@ -10,7 +10,6 @@ import { jsonDocument } from "./document.ts";
 import type { Header, Report, Summary } from "./event.ts";
 import { jsonLines } from "./files.ts";
 import { htmlReport } from "./page/page.ts";
-import { humanPreview } from "./preview.ts";
 import { barProgress, plainProgress } from "./progress.ts";
 import { humanSummary } from "./summary.ts";
 import { openTalk } from "./talk.ts";
@@ -45,27 +44,36 @@ function refuseSameFile(options: RunOptions, cwd: string): void {
   }
 }
 
-/** What people read on stdout at the end. */
-const humanResult = {
-  sync: ({ quiet, limit = 10 }, print, colour) => humanSummary(print, colour, { onlyTrouble: quiet === true, limit }),
-  "dry-run": ({ quiet, limit = 20 }, print, colour, columns) =>
-    humanPreview(print, colour, { onlyTrouble: quiet === true, limit, columns }),
-} satisfies Record<
-  RunOptions["command"],
-  (options: RunOptions, print: (text: string) => void, colour: boolean, columns: number | undefined) => Report
->;
+type HumanResult = (
+  options: RunOptions,
+  print: (text: string) => void,
+  colour: boolean,
+  columns: number | undefined,
+) => Promise<Report>;
 
-export function openReports(
+/** What people read on stdout at the end. The tables of a preview, and what measures their cells, are loaded for it alone. */
+const humanResult = {
+  sync: async ({ quiet, limit = 10 }, print, colour) =>
+    humanSummary(print, colour, { onlyTrouble: quiet === true, limit }),
+  "dry-run": async ({ quiet, limit = 20 }, print, colour, columns) =>
+    (await import("./preview.ts")).humanPreview(print, colour, { onlyTrouble: quiet === true, limit, columns }),
+} satisfies Record<RunOptions["command"], HumanResult>;
+
+export async function openReports(
   options: RunOptions,
   io: Io,
   head: Pick<Header, "command" | "name" | "runId" | "startedAt">,
   safe: (text: string) => string,
-): Reports {
+): Promise<Reports> {
   const now = () => new Date();
   const colour = (stream: Stream): boolean => isColoured(stream, options.color, io.env);
   const talk = openTalk(io.stderr, options.logFormat, colour(io.stderr), now);
   const onTerminal = io.stderr.isTTY === true && options.logFormat === "pretty";
-  const progress = options.quiet ? undefined : onTerminal ? barProgress(io.stderr, now) : plainProgress(talk, now);
+  const progress = options.quiet
+    ? undefined
+    : onTerminal
+      ? await barProgress(io.stderr, now)
+      : plainProgress(talk, now);
   const aside = progress?.aside ?? ((write: () => void) => write());
   const said: Report = (event) => {
     // Most events are changes, which only --verbose puts into words.
@@ -77,7 +85,7 @@ export function openReports(
   const print = (text: string) => io.stdout.write(text);
   const result = options.json
     ? jsonDocument(options.limit ?? 100, print, head)
-    : humanResult[options.command](options, print, colour(io.stdout), io.stdout.columns);
+    : await humanResult[options.command](options, print, colour(io.stdout), io.stdout.columns);
   const talked = combine(said, ...(progress ? [progress.report] : []), result);
   let all = talked;
   return {

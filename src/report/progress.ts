@@ -1,4 +1,3 @@
-import { SingleBar } from "cli-progress";
 import type { Stream } from "../io.ts";
 import type { Report } from "./event.ts";
 import type { Talk } from "./talk.ts";
@@ -40,7 +39,9 @@ const barWidth = 16;
  * For a terminal, by cli-progress. A directory does not tell beforehand how many entries it will send, so the bar shows
  * that something moves, not how much is left.
  */
-export function barProgress(stream: Stream, now: () => Date): Progress {
+export async function barProgress(stream: Stream, now: () => Date): Promise<Progress> {
+  // Loaded here: a run from cron has no bar.
+  const { SingleBar } = await import("cli-progress");
   const { report, counts } = tally();
   let started = 0;
   let step = 0;
