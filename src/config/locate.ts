@@ -1,6 +1,6 @@
 import { existsSync, lstatSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
-import { cosmiconfig, defaultLoaders, type Loader } from "cosmiconfig";
+import type { Loader } from "cosmiconfig";
 import { Failure } from "../errors.ts";
 import { exampleFile } from "./example-file.ts";
 import { parseJson } from "./json.ts";
@@ -52,12 +52,17 @@ export async function hasConfig(cwd: string): Promise<boolean> {
  * @returns undefined or null where there is nothing but comments
  * @throws Error with `reason` and `mark` (js-yaml's YAMLException); its message repeats lines of the file
  */
-export function parseYaml(file: string, text: string): unknown {
+export async function parseYaml(file: string, text: string): Promise<unknown> {
+  const { defaultLoaders } = await loadLibrary();
   return defaultLoaders[".yaml"](file, text);
 }
 
+/** Loaded where it is needed: a file that --config names in a crontab is not searched for, and mostly JSON. */
+const loadLibrary = () => import("cosmiconfig");
+
 async function search(cwd: string): Promise<string | undefined> {
   refuseExecutedByLibrary();
+  const { cosmiconfig } = await loadLibrary();
   try {
     const explorer = cosmiconfig("sync", {
       searchPlaces: PLACES,

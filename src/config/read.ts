@@ -22,7 +22,7 @@ export async function readConfig(file: string): Promise<ConfigText> {
   const text = await readText(file);
   if (text.trim() === "") throw empty(`${file} is empty`);
   if (basename(file) === "package.json") return fromPackage(file, text);
-  return isJson(file, text) ? fromJson(file, text) : fromYaml(file, text);
+  return isJson(file, text) ? fromJson(file, text) : await fromYaml(file, text);
 }
 
 function isJson(file: string, text: string): boolean {
@@ -50,10 +50,10 @@ function place(file: string, { line, column }: { line: number; column: number })
   return `${file}:${line}:${column}`;
 }
 
-function fromYaml(file: string, text: string): ConfigText {
+async function fromYaml(file: string, text: string): Promise<ConfigText> {
   let value: unknown;
   try {
-    value = parseYaml(file, text);
+    value = await parseYaml(file, text);
   } catch (error) {
     const { reason, mark } = error as { reason?: string; mark?: { line: number; column: number } };
     const at = mark === undefined ? file : place(file, { line: mark.line + 1, column: mark.column + 1 });
