@@ -1,8 +1,6 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { bin, type Workspace, workspace } from "../program.ts";
-import { instanceFolder } from "../servers/folder.ts";
 
 const from = ["--from", "2026-11-24T16:00:00Z"];
 const stockholm = ["--timezone", "Europe/Stockholm"];
@@ -332,29 +330,4 @@ describe("--emit", () => {
     });
     expect(stdout).toContain(` --config ${work.path(".syncrc.json")}\n`);
   });
-});
-
-it("loads neither drivers nor schema, and with an expression no reader of configurations", async () => {
-  const coverage = await instanceFolder("coverage-");
-  const work = await configured({ schedule: { expression: "0 2 * * *" } });
-  const loaded = async (...args: string[]): Promise<string[]> => {
-    const folder = join(coverage, String(args.length));
-    expect((await work.run(["validate-cron", ...args], { NODE_V8_COVERAGE: folder })).code).toBe(0);
-    const files = await readdir(folder);
-    const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
-    const urls = texts.flatMap((text) =>
-      (JSON.parse(text) as { result: { url: string }[] }).result.map(({ url }) => url),
-    );
-    // A package that was taken into the program is named by the map of the file that holds it.
-    const built = urls.filter((url) => url.includes("/dist/") && !url.includes("node_modules"));
-    const maps = await Promise.all(built.map((url) => readFile(new URL(`${url}.map`), "utf8")));
-    const sources = maps.flatMap((map) => (JSON.parse(map) as { sources: string[] }).sources);
-    const packages = [...urls, ...sources].flatMap(
-      (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
-    );
-    return [...new Set(packages)].sort();
-  };
-  expect(await loaded("0 2 * * *")).toEqual(["chalk", "commander", "leven"]);
-  const heavy = ["zod", "knex", "mysql2", "libsql", "ldapts"];
-  expect((await loaded()).filter((name) => heavy.includes(name))).toEqual([]);
 });

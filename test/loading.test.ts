@@ -1,0 +1,45 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { fileWorkspace } from "./program.ts";
+import { instanceFolder } from "./servers/folder.ts";
+
+const settings = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
+const chosen = Object.keys({ ...settings.dependencies, ...settings.devDependencies });
+
+/** The packages that were loaded for a command, of those that the program has chosen itself. */
+async function loadedFor(args: readonly string[]): Promise<string[]> {
+  const folder = await instanceFolder("coverage-");
+  const anna = { uid: ["anna"], employeeType: ["active"] };
+  const work = await fileWorkspace({ "uid=anna": anna }, { schedule: { expression: "0 2 * * *" } });
+  expect(await work.run(args, { NODE_V8_COVERAGE: folder })).toMatchObject({ code: 0 });
+  const texts = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), "utf8")));
+  const urls = texts.flatMap((text) =>
+    (JSON.parse(text) as { result: { url: string }[] }).result.map(({ url }) => url),
+  );
+  // A package that is built into the program is named by the map of the file that holds it.
+  const built = urls.filter((url) => url.includes("/dist/") && !url.includes("/node_modules/"));
+  const maps = await Promise.all(built.map((url) => readFile(new URL(`${url}.map`), "utf8")));
+  const sources = maps.flatMap((map) => (JSON.parse(map) as { sources: string[] }).sources);
+  const packages = [...urls, ...sources].flatMap(
+    (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
+  );
+  return chosen.filter((name) => packages.includes(name)).sort();
+}
+
+const run = ["chalk", "commander", "jsonc-parser", "knex", "ldapts", "leven", "libsql", "zod"];
+
+it.each([
+  [["--version"], ["commander"]],
+  [
+    ["validate-cron", "0 2 * * *"],
+    ["chalk", "commander", "leven"],
+  ],
+  [["validate-cron"], ["chalk", "commander", "cosmiconfig", "jsonc-parser", "leven"]],
+  [["status"], ["chalk", "commander", "cosmiconfig", "jsonc-parser", "leven", "string-width", "zod"]],
+  [["sync", "--config", ".syncrc.json"], run],
+  [["sync"], [...run, "cosmiconfig"].sort()],
+  [["dry-run", "--config", ".syncrc.json"], [...run, "string-width"].sort()],
+])("%j loads no more than it needs", async (args, packages) => {
+  expect(await loadedFor(args)).toEqual(packages);
+});
