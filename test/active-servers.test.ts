@@ -183,6 +183,32 @@ describe("accounts that a password policy locks", () => {
   });
 });
 
+describe("a slapd that hides for how long its policies lock", () => {
+  let hiding: Slapd;
+  beforeAll(async () => {
+    const limits = ["access to attrs=pwdLockoutDuration by * none"];
+    hiding = await startSlapd({ people, overlays: ["ppolicy"], limits });
+  });
+  afterAll(() => hiding?.stop());
+
+  it("leaves it unknown who of those with a lock is active, unless it is configured", async () => {
+    const work = await configured("openldap", hiding);
+    const { changes, unknown } = await work.json(["dry-run"]);
+    expect([changes.map(({ key }) => key).sort(), unknown.map(({ key, reason }) => [key, reason]).sort()]).toEqual([
+      ["anna", "bert"],
+      ["dora", "emil", "fred"].map((key) => [key, noDuration]),
+    ]);
+    const told = await configured({ preset: "openldap", lockoutDuration: 60 }, hiding);
+    expect((await told.json(["dry-run"])).changes.map(({ key }) => key).sort()).toEqual([
+      "anna",
+      "bert",
+      "dora",
+      "emil",
+      "fred",
+    ]);
+  });
+});
+
 describe("a slapd without password policies", () => {
   it("locks nobody, as auto says", async () => {
     const { changes, notices } = await (await configured("auto", bare)).json(["sync"]);

@@ -97,6 +97,6 @@ export async function judgeAsking(inspection: Inspection, node: RuleNode, entry:
 }
 
 /** Of an attribute that may be searched for, one of both is true (RFC 4511 section 4.5.1.7). */
-async function hides(inspection: Inspection, entry: Entry, attribute: string): Promise<boolean> {
+export async function hides(inspection: Inspection, entry: Entry, attribute: string): Promise<boolean> {
   return !(await inspection.matches(entry, parseFilter(`(|(${attribute}=*)(!(${attribute}=*)))`)));
 }

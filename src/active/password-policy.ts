@@ -25,7 +25,8 @@ export const passwordPolicyLock = (now: Date, policies: Policies, configured: nu
     if (value === forEver) return "inactive";
     const lockedAt = instantOf(value);
     if (lockedAt === undefined) return unreadable("pwdAccountLockedTime", value, "not a time");
-    const isOver = (seconds: number): boolean => seconds > 0 && lockedAt + seconds * 1000 <= now.getTime();
+    const isOver = (seconds: number | undefined): boolean | undefined =>
+      seconds === undefined ? undefined : seconds > 0 && lockedAt + seconds * 1000 <= now.getTime();
     const [over, ...others] = new Set(durationsFor(entry, policies, configured).map(isOver));
     if (over === undefined || others.length > 0) return durationUnknown;
     return over ? "active" : "inactive";
@@ -37,7 +38,11 @@ const durationUnknown = {
 };
 
 /** That of the policy which the entry names, else what is configured, else those of all policies: one is the default. */
-function durationsFor({ attributes }: Entry, policies: Policies, configured: number | undefined): readonly number[] {
+function durationsFor(
+  { attributes }: Entry,
+  policies: Policies,
+  configured: number | undefined,
+): readonly (number | undefined)[] {
   const name = attributes.get("pwdpolicysubentry")?.[0];
   const named = name === undefined ? undefined : policies.get(normaliseDn(name.toString("utf8")));
   const known = named ?? configured;
