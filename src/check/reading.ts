@@ -86,7 +86,7 @@ export async function readSample(
   { mapping, sample: most, detail, signal, now }: SampleRequest,
 ): Promise<{ readonly found: readonly Entry[]; readonly findings: readonly Finding[] }> {
   const notices: Finding[] = [];
-  const notice: Notice = (message) => notices.push(warning(message));
+  const notice: Notice = (message, usual) => (usual ? detail(message) : notices.push(warning(message)));
   const config = await resolveActive(configured, now, signal, (message) => notices.push(ok(message)));
   const unknowns = countUnknowns({ keyOf: () => undefined }, () => {});
   const request = { attributes: mapping.attributes };
@@ -98,7 +98,7 @@ export async function readSample(
   const nobody = config.active !== undefined && active.entries.length === 0 && meant.length === 0;
   const has = nobody ? await valuesOfActive(config, most, signal) : [];
   const findings = [judgeCounts(config, persons, active, meant, has), ...(await judgeMustContain(config, signal))];
-  unknowns.notices().forEach(notice);
+  for (const message of unknowns.notices()) notice(message);
   return { found: active.entries, findings: [...findings, ...notices] };
 }
 

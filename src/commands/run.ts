@@ -19,7 +19,7 @@ import { type Tally, tally } from "../report/tally.ts";
 import { type Retry, retryOf } from "../retry.ts";
 import type { LdapConfig } from "../source/ldap.ts";
 import { openSource } from "../source/open.ts";
-import type { Source } from "../source/source.ts";
+import type { Notice, Source } from "../source/source.ts";
 import { type Run, sync } from "../sync.ts";
 import { openTarget } from "../target/open.ts";
 import type { Target } from "../target/target.ts";
@@ -118,7 +118,7 @@ async function carryOut(
   try {
     const plan = makePlan(config, target.table);
     const request = { attributes: plan.attributes, filter: options.filter };
-    const notice = (message: string) => report({ type: "notice", message });
+    const notice: Notice = (message, usual) => report({ type: "notice", message, ...(usual && { usual }) });
     const say = (message: string) => report({ type: "info", message });
     const sources = await resolveAllActive(config.sources, head.startedAt, signal, say);
     const unknowns = countUnknowns(plan, report);
@@ -149,7 +149,7 @@ async function carryOut(
       };
       await mode.before(all, limits, () => openSource(sources, request, () => {}));
       await sync(all);
-      unknowns.notices().forEach(notice);
+      for (const message of unknowns.notices()) notice(message);
       for (const message of absence.warnings()) report({ type: "warning", message });
       if (counted.counts().read === 0) await nobodyRead(options, all, config.state);
       await mode.after(all, limits, counted.counts());

@@ -87,7 +87,9 @@ const sourceSchema = z
     referrals: z
       .enum(["ignore", "error"])
       .default("ignore")
-      .describe("What a search continuation reference does: counted and named, or the end of the run."),
+      .describe(
+        "What a search continuation reference does: counted and named (those of an Active Directory domain to its own partitions with --verbose alone), or the end of the run.",
+      ),
     mustContain: z.array(text).default([]).describe("DNs without which a read is not taken as complete."),
   })
   .meta({ id: "source" });

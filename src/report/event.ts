@@ -73,8 +73,11 @@ export type SyncEvent =
       readonly reason: string;
     }
   | { readonly type: "warning"; readonly message: string }
-  /** What the source had to say of the read: referrals that were not followed. It stands in the summary too. */
-  | { readonly type: "notice"; readonly message: string }
+  /**
+   * What the source had to say of the read: referrals that were not followed. It stands in the summary too; where it is
+   * usual, people read it with --verbose alone.
+   */
+  | { readonly type: "notice"; readonly message: string; readonly usual?: boolean | undefined }
   /** What a run found out where nothing is wrong, such as the vendor of the directory. */
   | { readonly type: "info"; readonly message: string }
   /** For who wants to know more. */

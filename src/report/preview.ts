@@ -33,7 +33,7 @@ export function humanPreview(
   let header: Header | undefined;
   return (event) => {
     if (event.type === "started") header = event.header;
-    else if (event.type === "notice") notices.push(event.message);
+    else if (event.type === "notice" && !event.usual) notices.push(event.message);
     else if (event.type === "change") {
       const kept = changes[event.kind];
       if (kept.length < limit) kept.push(event.change);

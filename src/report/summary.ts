@@ -18,7 +18,7 @@ export function humanSummary(
   let header: Header | undefined;
   return (event) => {
     if (event.type === "started") header = event.header;
-    else if (event.type === "notice") notices.push(event.message);
+    else if (event.type === "notice" && !event.usual) notices.push(event.message);
     else if (event.type === "reject" && rejects.length < limit) rejects.push(event.reject);
     else if (event.type === "finished" && header && !(onlyTrouble && event.summary.outcome === "succeeded")) {
       print(

@@ -56,8 +56,9 @@ export function eventWords(
       return { level: "info", words: event.message };
     case "detail":
       return { level: "detail", words: event.message };
-    case "warning":
     case "notice":
+      return { level: event.usual ? "detail" : "warning", words: event.message };
+    case "warning":
       return { level: "warning", words: event.message };
     case "retry":
       return {

@@ -1,12 +1,12 @@
 import type { ActiveRule } from "../active/ready.ts";
 import type { ResolvedConfig } from "../config/load.ts";
 import type { Entry } from "../entry.ts";
-import { Failure } from "../errors.ts";
-import { type Connection, openConnection } from "./connection.ts";
+import { openConnection } from "./connection.ts";
 import { isWithin, normaliseDn } from "./dn.ts";
 import { andFilters, parseFilter } from "./filter.ts";
 import { ldapsearchCommand } from "./ldapsearch.ts";
 import { encodeSearch } from "./ldapts.ts";
+import { referenceCounter } from "./references.ts";
 import { receiver, searchPages } from "./search.ts";
 import type { Notice, ReadRequest, Source } from "./source.ts";
 
@@ -50,38 +50,12 @@ async function* read(
   try {
     for (const base of bases) {
       const encode = (id: number, cookie: Buffer | undefined) => encodeSearch({ ...search, base }, id, cookie);
-      yield* searchPages(receive, connection, base, encode, references.add);
+      yield* searchPages(receive, connection, base, encode, (uris) => references.add(base, uris));
     }
     references.tell(notice);
   } finally {
     connection.close();
   }
-}
-
-/** Search continuation references (RFC 4511 section 4.5.3): entries that another server has. */
-function referenceCounter(config: LdapConfig, { server }: Connection) {
-  let first: string | undefined;
-  let count = 0;
-  return {
-    add: (uris: readonly string[]): void => {
-      const [uri = "an unnamed server"] = uris;
-      if (config.referrals === "error") {
-        throw new Failure(
-          "directory",
-          `${server} referred to ${uri} for a part of the entries: the read is not complete`,
-          {
-            hint: 'point source.url at a server that has them all, or set "referrals": "ignore"',
-          },
-        );
-      }
-      first ??= uri;
-      count += 1;
-    },
-    tell: (notice: Notice): void => {
-      const others = count > 1 ? ` and ${count - 1} more` : "";
-      if (count > 0) notice(`${server} referred to ${first}${others}: not followed, what is there was not read`);
-    },
-  };
 }
 
 /** Without the bases that lie within another one: their entries would be read twice. */

@@ -25,5 +25,9 @@ export interface Source {
   entries(signal: AbortSignal): AsyncIterable<readonly Entry[]>;
 }
 
-/** Told on the way: things that do not stop the read but that an operator wants to know. */
-export type Notice = (message: string) => void;
+/**
+ * Told on the way: things that do not stop the read but that an operator wants to know.
+ *
+ * @param usual Nothing is wrong and nothing to be done: for who wants to know more.
+ */
+export type Notice = (message: string, usual?: boolean) => void;
