@@ -1,5 +1,6 @@
 import type { Entry } from "./entry.ts";
 import type { MappedColumn } from "./mapping/compile.ts";
+import { rangedKeys } from "./source/attribute-list.ts";
 
 /** Watches for columns whose attributes no entry has: a misspelt name, or one that the bind may not read. */
 export interface AbsenceWatch {
@@ -15,8 +16,10 @@ export function watchAbsence(columns: readonly MappedColumn[], least = 1): Absen
   return {
     see: (entry) => {
       seen += 1;
-      if (missing.length > 0)
-        missing = missing.filter(({ attributes }) => !attributes.some((key) => entry.attributes.has(key)));
+      if (missing.length === 0) return;
+      const parts = rangedKeys(entry);
+      const has = (key: string) => entry.attributes.has(key) || parts.some(({ name }) => name === key);
+      missing = missing.filter(({ attributes }) => !attributes.some(has));
     },
     warnings: () =>
       seen < least

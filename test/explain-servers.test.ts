@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseFilter } from "../src/source/filter.ts";
-import { everything, firstEntries, openInspection } from "../src/source/inspection.ts";
+import { everything, parseFilter } from "../src/source/filter.ts";
+import { firstEntries, openInspection } from "../src/source/inspection.ts";
 import { ldapConfig, plain } from "./ldap-source.ts";
 import { type Workspace, workspace } from "./program.ts";
 import { type Mariadb, startMariadb } from "./servers/mariadb.ts";

@@ -165,7 +165,7 @@ describe("an attribute that arrived in part", () => {
     value: "",
     rule: "complete values",
     reason:
-      "column c: Member arrived in part only (range retrieval), which this version does not complete (complete values)",
+      "column c: Member came as member;range=0-1499 alone: the entry was moved, deleted or changed while it was read, or the LDIF file has no more (complete values)",
   };
 
   it.each<[string, Partial<ColumnRule>]>([

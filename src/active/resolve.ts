@@ -2,7 +2,8 @@ import { type ActiveConfig, type ActivePreset, isPreset } from "../config/active
 import type { ResolvedConfig } from "../config/load.ts";
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
-import { everything, firstEntries, type Inspection, openInspection } from "../source/inspection.ts";
+import { everything } from "../source/filter.ts";
+import { firstEntries, type Inspection, openInspection } from "../source/inspection.ts";
 import type { LdapConfig } from "../source/ldap.ts";
 import type { Notice } from "../source/source.ts";
 import { noPolicies, readPolicies } from "./policies.ts";

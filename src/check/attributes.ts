@@ -1,8 +1,8 @@
 import type { Entry } from "../entry.ts";
-import { partialAttributes } from "../mapping/attribute.ts";
 import type { Mapping } from "../mapping/compile.ts";
 import { nearest } from "../nearest.ts";
 import { plural } from "../report/words.ts";
+import { rangedKeys } from "../source/attribute-list.ts";
 import { attributeKey } from "../source/attributes.ts";
 import { type Finding, ok, warning } from "./ledger.ts";
 
@@ -20,7 +20,7 @@ export function missingAttributes(
   entries: readonly Entry[],
 ): MissingAttribute[] {
   const present = new Set(
-    entries.flatMap((entry) => [...entry.attributes.keys(), ...(partialAttributes(entry) ?? [])]),
+    entries.flatMap((entry) => [...entry.attributes.keys(), ...rangedKeys(entry).map(({ name }) => name)]),
   );
   const spelt = new Map(mapping.attributes.map((name) => [attributeKey(name), name]));
   return mapping.columns.flatMap(({ name, attributes }) =>

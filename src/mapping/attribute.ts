@@ -1,4 +1,4 @@
-import type { AttributeValue, Entry } from "../entry.ts";
+import type { AttributeValue } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import { attributeKey } from "../source/attributes.ts";
 import { parseDn } from "../source/dn.ts";
@@ -13,7 +13,6 @@ export interface MappedAttribute {
 }
 
 const description = /^[a-z0-9][a-z0-9._-]*(?:;[a-z0-9-]+)*$/i;
-const range = /;range=[^;]*/;
 
 /**
  * @param name an attribute description (RFC 4512 section 2.5)
@@ -27,20 +26,6 @@ export function mappedAttribute(name: string, place: string): MappedAttribute {
     });
   }
   return { name, key: attributeKey(name) };
-}
-
-/**
- * The keys of the attributes of which the server sent a part only, as Active Directory does above some 1,500 values
- * (`member;range=0-1499`); `undefined` where there are none.
- */
-export function partialAttributes(entry: Entry): string[] | undefined {
-  let partial: string[] | undefined;
-  for (const key of entry.attributes.keys()) {
-    if (!key.includes(";") || !range.test(key)) continue;
-    partial ??= [];
-    partial.push(key.replace(range, ""));
-  }
-  return partial;
 }
 
 /**

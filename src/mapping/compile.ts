@@ -1,8 +1,9 @@
 import type { ColumnRule, Config } from "../config/schema.ts";
 import type { Entry } from "../entry.ts";
-import { partialAttributes } from "./attribute.ts";
+import { rangedKeys } from "../source/attribute-list.ts";
+import type { RangedKey } from "../source/attributes.ts";
 import { type Column, compileColumn } from "./column.ts";
-import { isRefusal, type MappingReject, reject } from "./reject.ts";
+import { isRefusal, type MappingReject, type Refusal, reject } from "./reject.ts";
 import type { Kind, Value } from "./value.ts";
 
 export interface MappedColumn {
@@ -56,20 +57,26 @@ export const fullRule = (rule: string | ColumnRule): ColumnRule =>
   typeof rule === "string" ? { attribute: rule, as: "string", transform: [], required: false, multi: "single" } : rule;
 
 function mapEntry(columns: readonly Column[], entry: Entry): readonly (Value | undefined)[] | MappingReject {
-  const partial = partialAttributes(entry);
+  const ranged = rangedKeys(entry);
   const values: (Value | undefined)[] = [];
   for (const column of columns) {
-    const part = partial && column.reads.find(({ key }) => partial.includes(key));
-    if (part) {
-      return reject(column.name, {
-        attribute: part.name,
-        rule: "complete values",
-        why: "arrived in part only (range retrieval), which this version does not complete",
-      });
-    }
+    const part = ranged.length === 0 ? undefined : partOnly(column, ranged);
+    if (part) return reject(column.name, part);
     const value = column.evaluate(entry);
     if (isRefusal(value)) return reject(column.name, value);
     values.push(value);
   }
   return values;
+}
+
+/** A source gives a part of the values where it could not get the rest. */
+function partOnly({ reads }: Column, ranged: readonly RangedKey[]): Refusal | undefined {
+  for (const { name: attribute, key } of reads) {
+    const part = ranged.find(({ name }) => name === key);
+    if (part) {
+      const why = `came as ${part.key} alone: the entry was moved, deleted or changed while it was read, or the LDIF file has no more`;
+      return { attribute, rule: "complete values", why };
+    }
+  }
+  return undefined;
 }

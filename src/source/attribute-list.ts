@@ -1,5 +1,5 @@
-import type { AttributeValue } from "../entry.ts";
-import { attributeKey } from "./attributes.ts";
+import type { AttributeValue, Entry } from "../entry.ts";
+import { attributeKey, type RangedKey, rangedKey } from "./attributes.ts";
 
 type Values = readonly AttributeValue[];
 
@@ -12,16 +12,34 @@ export interface Shape {
   readonly description: string;
   readonly keys: readonly string[];
   readonly places: ReadonlyMap<string, number>;
+  /** Those of the keys whose values are a part of all. */
+  readonly ranged: readonly RangedKey[];
   /** The shapes with one name more, by that name. */
   readonly longer: Map<string, Shape>;
   /** The one of them that was last asked for. */
   likely: Shape | undefined;
 }
 
+const none: readonly RangedKey[] = [];
+
+function rangedAmong(keys: Iterable<string>): readonly RangedKey[] {
+  let ranged: RangedKey[] | undefined;
+  for (const key of keys) {
+    const part = rangedKey(key);
+    if (part) ranged = [...(ranged ?? []), part];
+  }
+  return ranged ?? none;
+}
+
+/** The keys of the attributes of which an entry has a part only; an entry of a directory knows at once. */
+export const rangedKeys = ({ attributes }: Entry): readonly RangedKey[] =>
+  attributes instanceof AttributeList ? attributes.ranged : rangedAmong(attributes.keys());
+
 const newShape = (description: string, keys: readonly string[]): Shape => ({
   description,
   keys,
   places: new Map(keys.map((key, at) => [key, at])),
+  ranged: rangedAmong(keys),
   longer: new Map(),
   likely: undefined,
 });
@@ -75,6 +93,10 @@ export class AttributeList implements ReadonlyMap<string, Values> {
 
   get size(): number {
     return this.#lists.length;
+  }
+
+  get ranged(): readonly RangedKey[] {
+    return this.#shape.ranged;
   }
 
   get(key: string): Values | undefined {

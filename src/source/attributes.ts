@@ -23,6 +23,25 @@ export function withoutOptions(description: string): string {
   return semicolon < 0 ? description : description.slice(0, semicolon);
 }
 
+/** The key of an attribute of which the server sent a part only (`member;range=0-1499`), [MS-ADTS] section 3.1.1.3.1.3.3. */
+export interface RangedKey {
+  readonly key: string;
+  /** The key without the range. */
+  readonly name: string;
+  /** The place of the first value, from 0. */
+  readonly low: number;
+  /** The last value of all is among them. */
+  readonly isLast: boolean;
+}
+
+const range = /;range=(\d+)-(\d+|\*)/;
+
+export function rangedKey(key: string): RangedKey | undefined {
+  const [option, low, high] = (key.includes(";") && range.exec(key)) || [];
+  if (option === undefined) return undefined;
+  return { key, name: key.replace(option, ""), low: Number(low), isLast: high === "*" };
+}
+
 const printableAscii = /^[ -~]*$/;
 const spacesToFold = /^\s|\s$|\s\s|[^\S ]/;
 

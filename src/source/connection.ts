@@ -59,6 +59,19 @@ export async function openConnection(
   });
 }
 
+/** One more connection to the server of another one: of several servers that share a name, to the same. */
+export async function openBeside(
+  { server, socket }: Connection,
+  config: ServerConfig,
+  signal: AbortSignal,
+): Promise<Connection> {
+  try {
+    return await openOne(config, new URL(server), server, signal, undefined, socket.remoteAddress);
+  } catch (error) {
+    throw error instanceof Unanswered ? error.failure : error;
+  }
+}
+
 /** This server did not answer; the next one may. */
 class Unanswered extends Error {
   readonly failure: Failure;
@@ -74,6 +87,7 @@ async function openOne(
   server: string,
   signal: AbortSignal,
   listener: ConnectionListener | undefined,
+  address?: string,
 ): Promise<Connection> {
   signal.throwIfAborted();
   await listener?.trying(url);
@@ -86,7 +100,9 @@ async function openOne(
   const abort = () => socket?.destroy();
   signal.addEventListener("abort", abort, { once: true });
   try {
-    const first = secure ? connectTls({ ...tls, host, port }) : connect({ host, port });
+    // The certificate is that of the name: see `tlsOptions`.
+    const place = { host: address ?? host, port };
+    const first = secure ? connectTls({ ...tls, ...place }) : connect(place);
     socket = first;
     socket.once("connect", () => listener?.connected(first));
     await ready(socket, secure ? "secureConnect" : "connect", timeoutMs);

@@ -25,6 +25,9 @@ export type FilterNode =
       readonly value: AttributeValue;
     };
 
+/** Every entry has a class. */
+export const everything: FilterNode = { kind: "present", attribute: "objectClass" };
+
 /** The pieces between the asterisks, none of them empty and at least one given. */
 export interface Substrings {
   readonly initial: AttributeValue | undefined;

@@ -1,11 +1,12 @@
 import type { Entry } from "../entry.ts";
 import { openConnection } from "./connection.ts";
-import { type FilterNode, parseFilter } from "./filter.ts";
+import type { FilterNode } from "./filter.ts";
 import { formatFilter } from "./filter-format.ts";
 import { compileFilter } from "./filter-match.ts";
 import type { ServerConfig } from "./ldap.ts";
 import { encodeSearch } from "./ldapts.ts";
 import { openLdif } from "./ldif.ts";
+import { wholeEntries } from "./ranges.ts";
 import { receiver, searchPages } from "./search.ts";
 
 export interface Query {
@@ -63,7 +64,8 @@ async function inspectServer(config: ServerConfig, signal: AbortSignal): Promise
     const attributes = query.attributes.length > 0 ? query.attributes : ["1.1"];
     const encode = (id: number, cookie: Buffer | undefined) =>
       encodeSearch({ ...query, attributes, pageSize }, id, cookie);
-    return searchPages(receive, connection, query.base, encode, () => {}, most);
+    const pieces = searchPages(receive, connection, query.base, encode, () => {}, most);
+    return wholeEntries(pieces, connection, config, signal);
   };
   return {
     server: connection.server,
@@ -88,5 +90,3 @@ export async function firstEntries(inspection: Inspection, query: Query, most: n
   }
   return entries.slice(0, most);
 }
-
-export const everything: FilterNode = parseFilter("(objectClass=*)");

@@ -6,6 +6,7 @@ import { isWithin, normaliseDn } from "./dn.ts";
 import { andFilters, parseFilter } from "./filter.ts";
 import { ldapsearchCommand } from "./ldapsearch.ts";
 import { encodeSearch } from "./ldapts.ts";
+import { wholeEntries } from "./ranges.ts";
 import { referenceCounter } from "./references.ts";
 import { receiver, searchPages } from "./search.ts";
 import type { Notice, ReadRequest, Source } from "./source.ts";
@@ -50,7 +51,8 @@ async function* read(
   try {
     for (const base of bases) {
       const encode = (id: number, cookie: Buffer | undefined) => encodeSearch({ ...search, base }, id, cookie);
-      yield* searchPages(receive, connection, base, encode, (uris) => references.add(base, uris));
+      const pieces = searchPages(receive, connection, base, encode, (uris) => references.add(base, uris));
+      yield* typesOnly ? pieces : wholeEntries(pieces, connection, config, signal);
     }
     references.tell(notice);
   } finally {

@@ -68,6 +68,11 @@ export class NoSuchObject extends Failure {
 /** The server does not take the base of a search for a DN: it does not know an attribute type in it. */
 export class InvalidDn extends Failure {}
 
+/** The server could not do what was asked for, such as to find values behind the last one ([MS-ADTS] section 3.1.1.3.1.3.3). */
+export class OperationsError extends Failure {}
+
+const kinds: Readonly<Record<number, typeof Failure>> = { 1: OperationsError, 34: InvalidDn };
+
 /** The failure of a search that ended with another code than success. */
 export function searchFailure(progress: Progress, result: Result): Failure {
   const { server, base } = progress;
@@ -81,7 +86,8 @@ export function searchFailure(progress: Progress, result: Result): Failure {
     hint: hintFor(result.code),
     turn: resultCodes[result.code]?.turn,
   });
-  return result.code === 34 ? new InvalidDn(failure.turn, failure.message, failure) : failure;
+  const Kind = kinds[result.code];
+  return Kind === undefined ? failure : new Kind(failure.turn, failure.message, failure);
 }
 
 /** The failure of a search that did not come to its end. */
