@@ -209,6 +209,21 @@ it.each<[string, Changes, string[]]>([
     ["history.table is users, the table of the users; it must be another one"],
   ],
   [
+    "values dropped that no map lists",
+    column({ attribute: "memberOf", unlisted: "drop" }),
+    ["mapping.email.unlisted is for a map only"],
+  ],
+  [
+    "a default that stands for nobody, because unlisted values are dropped",
+    column({ attribute: "memberOf", map: { a: "b" }, unlisted: "drop", default: "c", onEmpty: "null" }),
+    ['mapping.email.default is never used, because onEmpty is "null"'],
+  ],
+  [
+    "keys of a map in another case than the transforms leave, but for DNs",
+    column({ attribute: "memberOf", map: { "CN=A,DC=x": "a", B: "b" }, transform: ["lowercase"] }),
+    ['mapping.email.map.B can never be found: the transform "lowercase" comes before the map'],
+  ],
+  [
     "bytes that are joined",
     column({ attribute: "jpegPhoto", as: "binary", multi: "join" }),
     ['mapping.email.multi is "join", which makes a text; as "binary" gives bytes, take "base64"'],

@@ -76,6 +76,49 @@ describe("map", () => {
     expect(one(gender, { gender: "constructor" })).toMatchObject({ rule: "map" });
   });
 
+  it.each([
+    ["other case", "cn=admins,ou=GROUPS,dc=ad,dc=test"],
+    ["spaces around separators", "CN=Admins , OU=Groups, DC=ad, DC=test"],
+    ["escapes", "CN=\\41dmins,OU=Groups,DC=ad,DC=test"],
+  ])("finds a key that is a DN in %s", (_how, written) => {
+    const map = { "CN=Admins,OU=Groups,DC=ad,DC=test": "admin" };
+    expect(one({ attribute: "memberOf", map }, { memberof: written })).toBe("admin");
+    expect(one({ attribute: "memberOf", map: { [written]: "admin" } }, { memberof: Object.keys(map) })).toBe("admin");
+  });
+
+  it("finds a DN as it is written before one that is equal", () => {
+    const map = { "CN=Å,DC=ad": "one", "cn=å,dc=ad": "one", "a=b": "two" };
+    expect(one({ attribute: "v", map }, { v: "cn=å,dc=AD" })).toBe("one");
+    expect(one({ attribute: "v", map }, { v: "A=b" })).toMatchObject({ rule: "map" });
+  });
+
+  it("does not take two spellings of one DN that become different values", () => {
+    const map = { "CN=A,DC=ad": "one", "cn=a, dc=ad": "two" };
+    expect(() => one({ attribute: "v", map }, {})).toThrow(
+      'mapping.c.map: "CN=A,DC=ad" and "cn=a, dc=ad" are the same DN',
+    );
+  });
+
+  it.each<[Partial<ColumnRule>, readonly string[], string | null]>([
+    [{ multi: "json" }, ["c", "a", "b", "d"], '["x","y"]'],
+    [{ multi: "count" }, ["c", "a", "d"], "1"],
+    [{ multi: "count" }, ["c"], "0"],
+    [{ multi: "join" }, ["b", "c"], "y"],
+    [{}, ["c", "b"], "y"],
+    [{ multi: "reject" }, ["c", "b", "d"], "y"],
+    [{}, ["c"], null],
+    [{ default: "none" }, ["c"], "none"],
+    [{ default: "none" }, ["c", "a"], "x"],
+  ])("drops what it does not list where it says so: %j of %j", (part, v, value) => {
+    expect(one({ attribute: "v", map: { a: "x", b: "y" }, unlisted: "drop", ...part }, { v })).toBe(value);
+  });
+
+  it("goes on to the next attribute, or rejects, where it drops all", () => {
+    const rule = { attribute: ["v", "w"], map: { a: "x" }, unlisted: "drop" as const, required: true };
+    expect(one(rule, { v: "b", w: "a" })).toBe("x");
+    expect(one(rule, { v: "b", w: "c" })).toMatchObject({ rule: "required" });
+  });
+
   it("merges values that it makes equal", () => {
     const map = { a: "x", b: "x", c: "y" };
     expect(one({ attribute: "v", map, multi: "json" }, { v: ["c", "b", "a"] })).toBe('["x","y"]');

@@ -49,6 +49,7 @@ const rules: fc.Arbitrary<ColumnRule> = fc
     ),
     transform: fc.array(transform, { maxLength: 3 }),
     map: fc.option(fc.constant({ f: "1", m: "0", F: "1" }), { nil: undefined }),
+    unlisted: fc.constantFrom(undefined, "drop" as const),
     default: fc.option(fc.constantFrom("1", "true"), { nil: undefined }),
     required: fc.boolean(),
     onEmpty: fc.option(fc.constantFrom("null" as const, "keep" as const, "reject" as const), { nil: undefined }),
@@ -126,6 +127,27 @@ describe("the steps of a trace", () => {
         { step: "as integer", values: ["2"] },
       ],
       result: "2",
+    });
+  });
+
+  it("show what a map leaves of groups, whose DNs are spelt otherwise, and drops", () => {
+    const map = { "CN=Admins,DC=ad,DC=test": "admin", "CN=Staff,DC=ad,DC=test": "staff" };
+    const groups = ["cn=staff, dc=AD, dc=test", "CN=Other,DC=ad,DC=test", "CN=Admins,DC=ad,DC=test"];
+    const memberOf = { attribute: "memberOf", map, unlisted: "drop" as const, multi: "json" as const };
+    const attributes = [{ name: "memberOf", values: groups }];
+    expect(trace(memberOf, { memberof: groups })).toEqual({
+      attributes,
+      used: "memberOf",
+      steps: [
+        { step: "map 2 values, drop others", values: ["staff", "admin"] },
+        { step: "multi json", values: ['["admin","staff"]'] },
+      ],
+      result: '["admin","staff"]',
+    });
+    expect(trace({ ...memberOf, default: "none" }, { memberof: groups.slice(1, 2) })).toMatchObject({
+      used: undefined,
+      steps: [{ step: "onEmpty default", values: ['["none"]'] }],
+      result: '["none"]',
     });
   });
 

@@ -1,3 +1,4 @@
+import { looksLikeDn } from "../source/dn.ts";
 import { keyPath, type Path, type Problem, shown } from "./problem.ts";
 import type { ColumnRule, Config } from "./schema.ts";
 
@@ -60,7 +61,7 @@ function checkAttribute(name: string, at: Path): Finding[] {
 
 function checkConstant(rule: ColumnRule): Finding[] {
   const used = [
-    ...(["map", "default", "onEmpty", "separator"] as const).filter((key) => rule[key] !== undefined),
+    ...(["map", "unlisted", "default", "onEmpty", "separator"] as const).filter((key) => rule[key] !== undefined),
     ...(rule.required ? ["required"] : []),
     ...(rule.transform.length > 0 ? ["transform"] : []),
     ...(rule.as === "string" ? [] : ["as"]),
@@ -89,8 +90,9 @@ function checkEmptiness(rule: ColumnRule): Finding[] {
     return [{ at: ["onEmpty"], says: `is "${onEmpty}" while required is true, which rejects; take one of the two` }];
   }
   const unused = required || (onEmpty !== undefined && onEmpty !== "default");
-  // With a map, the default also stands for values that the map does not list.
-  if (given && unused && map === undefined && rule.value === undefined) {
+  // With a map, the default also stands for values that the map does not list, unless these are dropped.
+  const forUnlisted = map !== undefined && rule.unlisted === undefined;
+  if (given && unused && !forUnlisted && rule.value === undefined) {
     return [
       { at: ["default"], says: `is never used, because ${required ? "required is true" : `onEmpty is "${onEmpty}"`}` },
     ];
@@ -134,15 +136,15 @@ function wrongPattern(pattern: string): string | undefined {
   }
 }
 
-/** The map is looked up after the transforms, so a key in a case that they never leave would never be found. */
-function checkMap({ map, transform }: ColumnRule): Finding[] {
-  if (map === undefined) return [];
+/** The map is looked up after the transforms, so a key in a case that they never leave would not be found, unless it is a DN. */
+function checkMap({ map, unlisted, transform }: ColumnRule): Finding[] {
+  if (map === undefined) return unlisted === undefined ? [] : [{ at: ["unlisted"], says: "is for a map only" }];
   const keys = Object.keys(map);
   if (keys.length === 0) return [{ at: ["map"], says: "is empty; it must list at least one value" }];
   const last = transform.findLast((step) => step === "lowercase" || step === "uppercase");
   if (last === undefined || transform.some((step) => typeof step === "object")) return [];
   const cased = (key: string) => (last === "lowercase" ? key.toLowerCase() : key.toUpperCase());
   return keys
-    .filter((key) => key !== cased(key))
+    .filter((key) => key !== cased(key) && !looksLikeDn(key))
     .map((key) => ({ at: ["map", key], says: `can never be found: the transform "${last}" comes before the map` }));
 }

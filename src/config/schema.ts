@@ -124,7 +124,13 @@ const columnRuleSchema = z
     map: z
       .record(z.string(), scalar)
       .optional()
-      .describe("Replaces a value by another; one that is not listed becomes the default, or is a reject."),
+      .describe(
+        "Replaces a value by another; one that is not listed becomes the default, or is a reject, unless `unlisted` says otherwise. A key that is a DN is found in any spelling.",
+      ),
+    unlisted: z
+      .enum(["drop"])
+      .optional()
+      .describe("drop: a value that the map does not list does not count, as if the entry did not have it."),
     default: scalar.optional().describe("Written where the source has no value."),
     required: z.boolean().default(false).describe("An entry without a value is rejected."),
     onEmpty: z

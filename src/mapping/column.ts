@@ -5,6 +5,7 @@ import { inOrder, type MappedAttribute, mappedAttribute, preferNaming } from "./
 import { compareCodePoints } from "./code-points.ts";
 import type { MappedColumn } from "./compile.ts";
 import { type Conversion, conversionOf } from "./conversions.ts";
+import { compileMap, type Lookup } from "./map.ts";
 import { type Combination, combinationOf } from "./multi.ts";
 import { isRefusal, type Refusal } from "./reject.ts";
 import { stepsOf } from "./steps.ts";
@@ -88,7 +89,7 @@ function fromAttributes(
 interface SingleValue {
   readonly kind: Kind;
   readonly transform: TextTransform | undefined;
-  readonly map: ReadonlyMap<string, string> | undefined;
+  readonly map: Lookup | undefined;
   /** Where `map` does not list a value. */
   readonly unlisted: string | undefined;
   readonly conversion: Conversion;
@@ -119,9 +120,12 @@ function compileValue(rule: ColumnRule, place: string): SingleValue {
     }
     return text;
   };
-  const map =
-    rule.map && new Map(Object.entries(rule.map).map(([from, to]) => [from, literal(to, `${place}.map.${from}`)]));
-  const unlisted = rule.default === undefined ? undefined : literal(rule.default, `${place}.default`);
+  const listed = Object.entries(rule.map ?? {}).map(
+    ([from, to]) => [from, literal(to, `${place}.map.${from}`)] as const,
+  );
+  const map = rule.map && compileMap(new Map(listed), `${place}.map`);
+  const whenEmpty = rule.default === undefined ? undefined : literal(rule.default, `${place}.default`);
+  const unlisted = rule.unlisted === "drop" ? undefined : whenEmpty;
   return { kind, transform: compileTransforms(rule.transform, place), map, unlisted, conversion, literal };
 }
 
@@ -218,7 +222,9 @@ function convertOne(
   const text = transform ? transform(value) : value;
   if (text === "") return undefined;
   if (map) {
-    return map.get(text) ?? single.unlisted ?? { attribute, value: text, rule: "map", why: "is not listed in the map" };
+    const mapped = map(text) ?? single.unlisted;
+    if (mapped !== undefined || rule.unlisted === "drop") return mapped;
+    return { attribute, value: text, rule: "map", why: "is not listed in the map" };
   }
   const converted = conversion.convert(text);
   if (converted === undefined) return unlike(attribute, value, rule, conversion);

@@ -2,11 +2,11 @@ import type { ColumnRule, Transform } from "../config/schema.ts";
 
 /** For people: what a rule does with the values of its attributes, in the order in which it is done. */
 export function stepsOf(rule: ColumnRule): string[] {
-  const { map, as, multi, onEmpty, required } = rule;
+  const { as, multi, onEmpty, required } = rule;
   const value = JSON.stringify(rule.default);
   return [
     ...rule.transform.map(transformStep),
-    ...(map === undefined ? [] : [`map ${Object.keys(map).length} values`]),
+    ...mapStep(rule),
     ...(as === "string" ? [] : [`as ${as}`]),
     ...(multi === "single" ? [] : [multiStep(rule)]),
     ...(required ? ["required"] : []),
@@ -15,6 +15,10 @@ export function stepsOf(rule: ColumnRule): string[] {
     ...(rule.on === "insert" ? ["on insert only"] : []),
   ];
 }
+
+/** What a map does, if there is one. */
+export const mapStep = ({ map, unlisted }: ColumnRule): string[] =>
+  map === undefined ? [] : [`map ${Object.keys(map).length} values${unlisted === "drop" ? ", drop others" : ""}`];
 
 /** What several values become. */
 export const multiStep = ({ multi, separator }: ColumnRule): string =>

@@ -4,7 +4,7 @@ import { mappedAttribute, preferNaming } from "./attribute.ts";
 import { compileColumn } from "./column.ts";
 import { conversionOf } from "./conversions.ts";
 import { isRefusal, type Refusal } from "./reject.ts";
-import { multiStep, transformStep } from "./steps.ts";
+import { mapStep, multiStep, transformStep } from "./steps.ts";
 import type { Value } from "./value.ts";
 
 /** What one step made of one value; a refusal where the rule does not take it. Values of which nothing is left are not here. */
@@ -83,11 +83,11 @@ function prefixes(rule: ColumnRule): { readonly step: string; readonly part: Col
     part: { ...bare, transform: rule.transform.slice(0, at + 1) },
   }));
   const transformed = { ...bare, transform: rule.transform };
-  const mapped = { ...transformed, map: rule.map, default: rule.default };
+  const mapped = { ...transformed, map: rule.map, unlisted: rule.unlisted, default: rule.default };
   return [
     ...(rule.template === undefined ? [] : [{ step: `template ${JSON.stringify(rule.template)}`, part: bare }]),
     ...grown,
-    ...(rule.map === undefined ? [] : [{ step: `map ${Object.keys(rule.map).length} values`, part: mapped }]),
+    ...mapStep(rule).map((step) => ({ step, part: mapped })),
     ...(rule.as === "string"
       ? []
       : [{ step: `as ${rule.as}`, part: { ...(rule.map ? mapped : transformed), as: rule.as } }]),

@@ -41,6 +41,9 @@ export function normaliseDn(text: string): string {
   return rdns.map((rdn) => rdn.map(normaliseAva).sort().join("+")).join(",");
 }
 
+/** Whether a text is surely meant for a DN: it has two RDNs or more. */
+export const looksLikeDn = (text: string): boolean => (parseDn(text)?.length ?? 0) > 1;
+
 /** Whether an entry lies in the scope of a base (RFC 4511 section 4.5.1.2). Both DNs in the form of `normaliseDn`. */
 export function isWithin(dn: string, base: string, scope: "base" | "one" | "sub"): boolean {
   if (scope === "base") return dn === base;
