@@ -271,7 +271,7 @@ describe("writes that wait for each other", () => {
     takes: [{ index: mail, from: undefined, to: [to] }],
   });
   const name = (write: Write) => (write.kind === "update" ? write.key : String(write.values[0]));
-  const steps = (...writes: Write[]) => inSteps(writes).map((step) => step.map(name));
+  const steps = (...writes: Write[]) => inSteps(writes, () => undefined).map((step) => step.map(name));
 
   it.each<[string, Write[], string[][]]>([
     ["nobody", [move("1", "a", "x"), move("2", "b", "y")], [["1", "2"]]],
@@ -291,6 +291,76 @@ describe("writes that wait for each other", () => {
     ],
   ])("stand in steps: %s", (_, writes, expected) => {
     expect(steps(...writes)).toEqual(expected);
+  });
+
+  const inTwo = (...writes: Write[]) =>
+    inSteps(writes, (_, [taking]) =>
+      taking?.from?.[0] === "fixed" ? undefined : { columns: ["mail"], values: [null] },
+    ).map((step) =>
+      step.map((write) => [name(write), ...write.values, ...(write.takes ?? []).flatMap(({ from }) => from ?? ["-"])]),
+    );
+
+  it.each<[string, Write[], unknown[][]]>([
+    [
+      "that two stand in",
+      [move("1", "a", "b"), move("2", "b", "a")],
+      [[["1", null, "a"]], [["2", "a", "b"]], [["1", "b", "-"]]],
+    ],
+    [
+      "whose first one cannot give up",
+      [move("1", "fixed", "b"), move("2", "b", "fixed")],
+      [[["2", null, "b"]], [["1", "b", "fixed"]], [["2", "fixed", "-"]]],
+    ],
+    [
+      "that others wait for",
+      [move("0", "z", "a"), join("9", "z"), move("1", "a", "b"), move("2", "b", "c"), move("3", "c", "b")],
+      [
+        [["2", null, "b"]],
+        [
+          ["1", "b", "a"],
+          ["3", "b", "c"],
+        ],
+        [
+          ["0", "a", "z"],
+          ["2", "c", "-"],
+        ],
+        [["9", "9", "z", "-"]],
+      ],
+    ],
+    [
+      "beside another one",
+      [move("1", "a", "b"), move("2", "b", "a"), move("3", "c", "d"), move("4", "d", "c")],
+      [
+        [["1", null, "a"]],
+        [["2", "a", "b"]],
+        [["1", "b", "-"]],
+        [["3", null, "c"]],
+        [["4", "c", "d"]],
+        [["3", "d", "-"]],
+      ],
+    ],
+  ])("in a circle %s: one gives up its value before", (_, writes, expected) => {
+    expect(inTwo(...writes)).toEqual(expected);
+  });
+
+  it("give up all that others wait for, and nothing else", () => {
+    const indexes = ["mail", "badge", "site"].map((column) => ({ name: column, columns: [column] }));
+    const all = (key: string, ...pairs: [string, string][]): Write => ({
+      kind: "update",
+      key,
+      columns: indexes.map((index) => index.name),
+      values: pairs.map(([, to]) => to),
+      takes: indexes.map((index, at) => ({ index, from: [pairs[at]?.[0] ?? ""], to: [pairs[at]?.[1] ?? ""] })),
+    });
+    const given: string[][] = [];
+    inSteps(
+      [all("1", ["a", "b"], ["7", "8"], ["x", "y"]), all("2", ["b", "a"], ["8", "7"], ["v", "w"])],
+      (write, takings) => {
+        given.push([name(write), ...takings.map(({ index }) => index.name)]);
+        return { columns: [], values: [] };
+      },
+    );
+    expect(given).toEqual([["1", "mail", "badge"]]);
   });
 
   it("keep their order where nobody waits", () => {

@@ -1,6 +1,7 @@
 import { Failure } from "../errors.ts";
 import type { Table, UniqueIndex } from "./column.ts";
 import type { Binding, Dialect } from "./dialect.ts";
+import { givingUp } from "./give-up.ts";
 import type { Knex } from "./knex.ts";
 import type { Fence } from "./lock.ts";
 import { openLock, renewal } from "./lock-table.ts";
@@ -144,7 +145,7 @@ async function transact(open: OpenTable, writes: readonly Write[], keep: boolean
     await open.db.transaction(async (transaction) => {
       try {
         await expectUnchanged(open, transaction, writes);
-        for (const step of inSteps(writes))
+        for (const step of inSteps(writes, givingUp(open.table, open.key.name)))
           for (const group of sameShape(step)) await writeGroup(open, transaction, group);
         if (fence) await holdFence(open, transaction, fence);
         if (!keep) throw enough;

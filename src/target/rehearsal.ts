@@ -1,5 +1,7 @@
 import { openSpool, type Spool } from "../spool.ts";
 import type { UniqueIndex } from "./column.ts";
+import { givingUp } from "./give-up.ts";
+import { holdersOf } from "./holders.ts";
 import { inSteps } from "./steps.ts";
 import { clashedIndex, mustBeGiven } from "./table.ts";
 import { type Holder, type Taking, type Target, type Write, WriteError } from "./target.ts";
@@ -68,7 +70,7 @@ function rehearsalOf(target: Target, owners: Owners, trial: Trial | undefined): 
     write: async (writes) => {
       target.inspect(writes);
       for (const write of writes) refuseMissing(target, write);
-      const values = await look(target, writes);
+      const values = await holdersOf(target, writes);
       const ledger = judge(target, writes, values, (place) => owners.get(place));
       if (trial) await tried(trial, writes);
       for (const [place, owner] of ledger) owners.set(place, owner);
@@ -78,33 +80,55 @@ function rehearsalOf(target: Target, owners: Owners, trial: Trial | undefined): 
 
 /**
  * Lets the database try writes. Halves of a batch that was refused are tried together with the other parts of it that
- * went well, as if those stood.
+ * went well, as if those stood. Who has which value in an index that can be foreseen is known here, and the database does
+ * not know it: where it refuses such a clash, the writes are tried by halves for what else it would say of them.
  */
 function trials({ table }: Target): (trial: Trial, writes: readonly Write[]) => Promise<void> {
   let batch: ReadonlySet<Write> = new Set();
-  let standing: Write[] = [];
+  let standing: readonly Write[] = [];
   /** What batches before this one would have done to the table. */
   const earlier = { wrote: false, changed: false };
+  /** Writes of the batch that have been counted as undecided. */
+  const doubted = new Set<Write>();
+  const isForeseen = (index: UniqueIndex | undefined, writes: readonly Write[]): boolean =>
+    index !== undefined && writes.some(({ takes }) => takes?.some((taking) => taking.index === index));
+  /** Gives those that stand then. */
+  const attempt = async (
+    trial: Trial,
+    before: readonly Write[],
+    writes: readonly Write[],
+  ): Promise<readonly Write[]> => {
+    const all = [...before, ...writes];
+    try {
+      await trial.attempt(all);
+      return all;
+    } catch (error) {
+      if (!(error instanceof WriteError) || error.trouble !== "refused") throw error;
+      const index = clashedIndex(table, error);
+      if (isForeseen(index, writes)) {
+        if (writes.length === 1) return before;
+        const middle = writes.length >> 1;
+        return attempt(trial, await attempt(trial, before, writes.slice(0, middle)), writes.slice(middle));
+      }
+      if (writes.length > 1) throw error;
+      const pointsHere = error.foreignKey && table.rules.some(({ self }) => self);
+      const doubt = (pointsHere && earlier.wrote) || (index?.opaque && earlier.changed);
+      if (doubt && !writes.every((write) => doubted.has(write))) trial.undecided();
+      for (const write of doubt ? writes : []) doubted.add(write);
+      // Most often a row that points at this table points at one that an earlier batch would have made.
+      if (!pointsHere || !earlier.wrote) throw error;
+      return before;
+    }
+  };
   return async (trial, writes) => {
     if (!writes.every((write) => batch.has(write))) {
       earlier.wrote ||= standing.length > 0;
       earlier.changed ||= standing.some(({ kind }) => kind === "update");
       batch = new Set(writes);
       standing = [];
+      doubted.clear();
     }
-    try {
-      await trial.attempt([...standing, ...writes]);
-      standing.push(...writes);
-    } catch (error) {
-      if (writes.length > 1 || !(error instanceof WriteError) || error.trouble !== "refused") throw error;
-      const index = clashedIndex(table, error);
-      // Who has which value in an index that can be foreseen is known here, and the database does not know it.
-      if (index && writes[0]?.takes?.some((taking) => taking.index === index)) return;
-      const pointsHere = error.foreignKey && table.rules.some(({ self }) => self);
-      if ((pointsHere && earlier.wrote) || (index?.opaque && earlier.changed)) trial.undecided();
-      // Most often a row that points at this table points at one that an earlier batch would have made.
-      if (!pointsHere || !earlier.wrote) throw error;
-    }
+    standing = await attempt(trial, standing, writes);
   };
 }
 
@@ -120,24 +144,6 @@ function refuseMissing({ table }: Target, write: Write): void {
   if (table.rules.some(({ fills }) => fills)) return;
   const column = [...table.columns.values()].find((each) => mustBeGiven(each) && !write.columns.includes(each.name));
   if (column) throw new WriteError("refused", `${column.name} has no default`, { missing: column.name });
-}
-
-/** What the database says of each value that is given up or taken. */
-async function look(target: Target, writes: readonly Write[]): Promise<ReadonlyMap<Taking["to"], Holder>> {
-  const known = new Map<Taking["to"], Holder>();
-  const takes = writes.flatMap((write) => write.takes ?? []);
-  for (const index of new Set(takes.map((taking) => taking.index))) {
-    const values = takes
-      .filter((taking) => taking.index === index)
-      .flatMap(({ from, to }) => [from ?? [], to ?? []])
-      .filter((each) => each.length > 0);
-    const found = await target.holders(index, values);
-    for (const [at, each] of values.entries()) {
-      const holder = found[at];
-      if (holder) known.set(each, holder);
-    }
-  }
-  return known;
 }
 
 /**
@@ -156,7 +162,7 @@ function judge(
     const known = ledger.has(place) ? ledger.get(place) : before(place);
     return known === undefined ? (key === undefined ? null : { row: key, key }) : known;
   };
-  for (const write of inSteps(writes).flat()) {
+  for (const write of inSteps(writes, givingUp(target.table, target.key)).flat()) {
     const self = selfOf(target, write);
     for (const { index, to } of write.takes ?? []) {
       const wanted = values.get(to);
