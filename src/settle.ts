@@ -4,6 +4,7 @@ import { changeOf, diff, isWrite, shownKey, type Verdict, type WriteVerdict } fr
 import { Failure } from "./errors.ts";
 import { hash } from "./hash.ts";
 import type { Plan } from "./plan.ts";
+import type { Postponed } from "./postponed.ts";
 import type { Rejects } from "./rejects.ts";
 import type { Report } from "./report/event.ts";
 import { plural } from "./report/words.ts";
@@ -18,6 +19,7 @@ export interface Settling {
   readonly target: Target;
   readonly claims: Claims;
   readonly rejects: Rejects;
+  readonly postponed: Postponed;
   readonly report: Report;
   readonly retry: Retry;
 }
@@ -46,7 +48,7 @@ export function lookAhead(run: Settling, entries: Batch["entries"]): Batch["find
 
 /**
  * Brings the rows of one batch of users in line: the difference to what was looked up, one transaction. Each user ends as exactly
- * one of changed, unchanged and rejected.
+ * one of changed, unchanged and rejected, some of them at the end of the read: see `settlePostponed`.
  */
 export async function settle(run: Settling, { rejects, entries, find }: Batch): Promise<void> {
   for (const reject of rejects) {
@@ -64,7 +66,7 @@ export async function settle(run: Settling, { rejects, entries, find }: Batch): 
       if (stands(run, verdict, identity)) verdicts.push(verdict);
     }
   }
-  await carryOut(run, giversFirst(verdicts));
+  await carryOut(run, verdicts);
 }
 
 /** Whoever gives up a unique value stands before whoever takes it, so that halves do not come between them. */
@@ -76,7 +78,7 @@ function giversFirst(verdicts: readonly Verdict[]): readonly Verdict[] {
   return [...verdicts.filter((verdict) => !isWrite(verdict)), ...ordered.flatMap((write) => byWrite.get(write) ?? [])];
 }
 
-const look = (run: Settling, entries: readonly { readonly key: string }[]): Promise<readonly Found[]> =>
+export const look = (run: Settling, entries: readonly { readonly key: string }[]): Promise<readonly Found[]> =>
   run.target.find(
     entries.map((entry) => entry.key),
     run.plan.read,
@@ -118,8 +120,11 @@ function digestOf({ values }: User): number {
   return digest || 1;
 }
 
-/** Writes what differs. Where a row is refused, halves are tried until only that row is left, and it is rejected. */
-async function carryOut(run: Settling, verdicts: readonly Verdict[]): Promise<void> {
+/** Writes what differs. Where a row is refused, halves are tried until only that row is left; it is postponed or rejected. */
+export const carryOut = (run: Settling, verdicts: readonly Verdict[]): Promise<void> =>
+  byHalves(run, giversFirst(verdicts));
+
+async function byHalves(run: Settling, verdicts: readonly Verdict[]): Promise<void> {
   try {
     tell(run, await writeAll(run, verdicts));
   } catch (error) {
@@ -127,15 +132,15 @@ async function carryOut(run: Settling, verdicts: readonly Verdict[]): Promise<vo
     const [only, ...others] = verdicts.filter(isWrite);
     if (only && others.length > 0) {
       const middle = verdicts.length >> 1;
-      await carryOut(run, verdicts.slice(0, middle));
-      await carryOut(run, verdicts.slice(middle));
+      await byHalves(run, verdicts.slice(0, middle));
+      await byHalves(run, verdicts.slice(middle));
       return;
     }
     tell(
       run,
       verdicts.filter((verdict) => verdict !== only),
     );
-    if (only) await run.rejects.refused(only, error);
+    if (only && !run.postponed.add(only, error)) await run.rejects.refused(only, error);
   }
   run.rejects.check();
 }

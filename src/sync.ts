@@ -3,6 +3,7 @@ import { ahead } from "./ahead.ts";
 import type { Bystander, Reject, User } from "./change.ts";
 import { openClaims } from "./claims.ts";
 import type { Plan } from "./plan.ts";
+import { postponed, settlePostponed } from "./postponed.ts";
 import { rejects } from "./rejects.ts";
 import type { Report } from "./report/event.ts";
 import type { Retry } from "./retry.ts";
@@ -33,13 +34,19 @@ const batchesAhead = 1;
 /**
  * A sync: the active entries of the source, each mapped to a user, in batches; of each batch the rows that exist are
  * looked up, compared, and what differs is written in one transaction. Nothing of the whole is kept but who has which row.
- * While one batch is written, the next ones are read, mapped and looked up.
+ * While one batch is written, the next ones are read, mapped and looked up. Who takes a unique value that is not free then
+ * is settled after the last batch, when whoever has it may have given it up.
  *
  * @throws Failure where it could not be finished; the batches before stand.
  */
 export async function sync(run: Run): Promise<void> {
   const claims = openClaims();
-  const settling = { ...run, claims, rejects: rejects({ ...run, claims, max: run.mostRejects }) };
+  const settling = {
+    ...run,
+    claims,
+    rejects: rejects({ ...run, claims, max: run.mostRejects }),
+    postponed: postponed(run),
+  };
   const stop = new AbortController();
   try {
     const signal = AbortSignal.any([run.signal, stop.signal]);
@@ -48,6 +55,7 @@ export async function sync(run: Run): Promise<void> {
       run.report({ type: "progress" });
       run.signal.throwIfAborted();
     }
+    await settlePostponed(settling);
   } finally {
     stop.abort();
     claims.close();

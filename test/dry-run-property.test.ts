@@ -1,10 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Writable } from "node:stream";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Io } from "../src/io.ts";
-import { main } from "../src/main.ts";
+import { inProcess } from "./in-process.ts";
 import { type Attributes, base, ldif } from "./program.ts";
 import { instanceFolder } from "./servers/folder.ts";
 import { mariadbDatabase, sqliteDatabase, type TestDatabase } from "./target-databases.ts";
@@ -47,6 +45,37 @@ const chain = fc
     const moved = mails.map((mail) => (circle ? (mail + (back ? 1 : length - 1)) % length : mail + (back ? 1 : -1)));
     return { people: mails.map((mail, at) => one(at, mail)), later: moved.map((mail, at) => one(at, mail)) };
   });
+/**
+ * People who exchange mail addresses and badges in whatever circles and chains, each now and then in another letter case,
+ * with some that nobody had; the last ones are new and take part.
+ */
+const exchange = fc
+  .record({
+    length: fc.integer({ min: 2, max: 9 }),
+    newcomers: fc.integer({ min: 0, max: 2 }),
+    order: fc.infiniteStream(fc.nat()),
+    upper: fc.infiniteStream(fc.boolean()),
+  })
+  .map(({ length, newcomers, order, upper }) => {
+    const weights = order[Symbol.iterator]();
+    const shuffled = (count: number): number[] =>
+      Array.from({ length: count }, (_, at) => ({ at, weight: weights.next().value ?? 0 }))
+        .sort((a, b) => a.weight - b.weight)
+        .map(({ at }) => at);
+    const cases = upper[Symbol.iterator]();
+    const one = (at: number, mail: number, badge: number) => ({
+      uid: `u${at}`,
+      id: `${10 + at}`,
+      mail: `${cases.next().value ? "M" : "m"}${mail}`,
+      displayName: undefined,
+      employeeNumber: `${100 + badge}`,
+    });
+    const [mails, badges] = [shuffled(length + 3), shuffled(length + 3)];
+    return {
+      people: shuffled(length).map((at) => one(at, at, at)),
+      later: shuffled(length + newcomers).map((at) => one(at, mails[at] ?? 0, badges[at] ?? 0)),
+    };
+  });
 const row = fc.record({
   username: some([...letters, "q", "r"]),
   mail: maybe(some(["x", "y", "z", "w", "v"])),
@@ -56,8 +85,22 @@ const row = fc.record({
   state: some(["active", "inactive"]),
 });
 const crowd = fc.record({ people: fc.array(person, { maxLength: 14 }), later: fc.array(person, { maxLength: 14 }) });
+/** People each of whom can have what the directory says, among others. */
+const days = fc
+  .record({ others: crowd, content: fc.option(fc.oneof(chain, exchange), { nil: undefined }), alone: fc.boolean() })
+  .map(({ others, content, alone }) => ({
+    people: content ? mixed(alone ? [] : others.people, content.people) : others.people,
+    later: content ? mixed(alone ? [] : others.later, content.later) : others.later,
+    content,
+    alone,
+  }));
+const mixed = <T>(one: readonly T[], other: readonly T[]): T[] =>
+  Array.from({ length: Math.max(one.length, other.length) }, (_, at) => [
+    ...one.slice(at, at + 1),
+    ...other.slice(at, at + 1),
+  ]).flat();
 const scenario = fc.record({
-  days: fc.oneof({ weight: 3, arbitrary: crowd }, { weight: 1, arbitrary: chain }),
+  days,
   rows: fc.array(row, { maxLength: 6 }),
   matchKey: some(["username", "external_id"]),
   batchSize: some([1, 2, 3, 5, 500]),
@@ -65,6 +108,7 @@ const scenario = fc.record({
   uniqueBadge: fc.boolean(),
   withoutDefault: fc.boolean(),
   keepMail: fc.boolean(),
+  mailMustBe: fc.boolean(),
   mapsId: fc.boolean(),
   mostRejects: some([0, 1, 3, 100]),
   mostUpdates: maybe(some([0, 2])),
@@ -116,29 +160,11 @@ function configOf(each: Scenario, target: object) {
 const tableOf = (each: Scenario, collate: string): string =>
   `create table users (
   n integer primary key NUMBERED, username varchar(20) COLLATED not null unique, external_id varchar(20) unique,
-  mail varchar(20) COLLATED unique, display_name varchar(8), badge smallint, site varchar(9) not null default 'main',
+  mail varchar(20) COLLATED ${each.mailMustBe ? "not null" : ""} unique, display_name varchar(8), badge smallint, site varchar(9) not null default 'main',
   ${each.withoutDefault ? "level varchar(9) not null," : ""}
   created_by varchar(9), state varchar(9) not null${each.uniqueBadge ? ", unique (site, badge)" : ""})`
     .replaceAll("COLLATED", each.ignoreCase ? collate : "")
     .replace("NUMBERED", collate === "collate nocase" ? "" : "auto_increment");
-
-/** Runs one command line in this process, in a folder. */
-async function inProcess(folder: string, args: readonly string[]) {
-  const sink = () => {
-    const chunks: string[] = [];
-    const stream = new Writable({
-      write: (chunk, _, done) => {
-        chunks.push(String(chunk));
-        done();
-      },
-    });
-    return { stream, text: () => chunks.join("") };
-  };
-  const [out, err] = [sink(), sink()];
-  const io: Io = { stdout: out.stream, stderr: err.stream, env: {}, cwd: () => folder, on: () => {}, off: () => {} };
-  const code = await main([...args, "--json", "--limit", "1000"], io);
-  return { code, document: JSON.parse(out.text()), stderr: err.text() };
-}
 
 const databases = [
   { name: "SQLite", start: sqliteDatabase, collate: "collate nocase", runs: 250 },
@@ -161,7 +187,7 @@ describe.each(databases)(
       return { code, outcome, counts, changes, rejects, error: error?.message };
     };
 
-    async function previewAndSync(folder: string): Promise<void> {
+    async function previewAndSync(folder: string): Promise<string> {
       const before = await table();
       const plain = await inProcess(folder, ["dry-run"]);
       const verified = await inProcess(folder, ["dry-run", "--verify"]);
@@ -176,6 +202,22 @@ describe.each(databases)(
         expect(told(plain)).toEqual(told(real));
         expect(told(verified)).toEqual(told(real));
       }
+      return real.document.outcome;
+    }
+
+    /** What the table has of these people, by its own rules of letter case. */
+    async function expectInTable(people: readonly Person[]): Promise<void> {
+      const rows = await database.sql(
+        "select username, mail, badge from users where username like 'u%' order by username",
+      );
+      const wanted = people.map(({ uid, mail, employeeNumber: badge }) => ({
+        username: uid,
+        mail,
+        badge: badge === undefined ? null : Number(badge),
+      }));
+      expect(rows.map((each) => ({ ...each }))).toEqual(
+        wanted.sort((a, b) => (String(a.username) < String(b.username) ? -1 : 1)),
+      );
     }
 
     it("says what the sync after it does, to the last change and reject, and leaves the table as it is", async () => {
@@ -199,9 +241,13 @@ describe.each(databases)(
         }
         const config = configOf(each, database.config("users", each.matchKey));
         await writeFile(join(folder, ".syncrc.json"), JSON.stringify(config), { mode: 0o600 });
-        for (const people of [each.days.people, each.days.later]) {
-          await writeFile(join(folder, "people.ldif"), directory(people));
-          await previewAndSync(folder);
+        const { content, alone } = each.days;
+        for (const day of ["people", "later"] as const) {
+          await writeFile(join(folder, "people.ldif"), directory(each.days[day]));
+          const outcome = await previewAndSync(folder);
+          if (!content || each.withoutDefault || outcome === "refused") continue;
+          if (alone) expect(outcome).toBe("succeeded");
+          await expectInTable(content[day]);
         }
         const again = await inProcess(folder, ["dry-run"]);
         outcomes.set(again.document.outcome, (outcomes.get(again.document.outcome) ?? 0) + 1);

@@ -496,9 +496,7 @@ describe("explain", () => {
     const rows = `insert into users (username, email, state, created_by)
       values ('giver', 'shared@example.com', 'active', 'x'), ('taker', 'old@example.com', 'active', 'x')`;
     const clash = 'email "shared@example.com" already belongs to the row with username "giver"';
-    const given =
-      `the row with username "giver" has that email, and its entry uid=giver,${base} gives it up: ` +
-      "so it ends where a sync reads that entry first, or both in one batch";
+    const given = `the row with username "giver" has that email, and its entry uid=giver,${base} gives it up in the same sync`;
 
     it.each([
       ["gives it up", "active", "new@example.com", "update", given],
@@ -511,6 +509,23 @@ describe("explain", () => {
       const { changes, rejects } = await work.json(["dry-run"]);
       const told = [...changes.map(({ dn, kind }) => [dn, kind]), ...rejects.map(({ dn }) => [dn, "reject"])];
       expect(told).toContainEqual([`uid=taker,${base}`, action]);
+    });
+
+    it("sees that two exchange theirs", async () => {
+      const work = await fileWorkspace(passed("active", "old@example.com"), { batchSize: 1 });
+      sqlite(work.path("idm.sqlite"), rows);
+      expect(woulds(await explained(work, "taker"))).toEqual([[`uid=taker,${base}`, "update", [given]]]);
+      expect((await work.json(["dry-run"])).counts).toMatchObject({ updated: 2, rejected: 0 });
+    });
+
+    it("sees that two exchange theirs, of whom the key finds both", async () => {
+      const work = await fileWorkspace(passed("active", "old@example.com"));
+      sqlite(work.path("idm.sqlite"), rows);
+      const { entries } = await explained(work, people);
+      expect(entries.map(({ dn, would }) => [dn, would.action])).toEqual([
+        [`uid=taker,${base}`, "update"],
+        [`uid=giver,${base}`, "update"],
+      ]);
     });
 
     it("follows a value from hand to hand", async () => {

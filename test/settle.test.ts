@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Change, Reject, User } from "../src/change.ts";
 import { openClaims } from "../src/claims.ts";
+import { diff, isWrite } from "../src/diff.ts";
 import { Interrupted } from "../src/exit.ts";
 import type { Plan } from "../src/plan.ts";
+import { postponed, settlePostponed } from "../src/postponed.ts";
 import { rejects } from "../src/rejects.ts";
 import type { SyncEvent } from "../src/report/event.ts";
 import { tally } from "../src/report/tally.ts";
@@ -57,6 +59,7 @@ const plan: Plan = {
 function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
   const transactions: number[] = [];
   const lookUps: number[] = [];
+  /** As in a database that looks at unique values when all is written. */
   const apply = (writes: readonly Write[]): Map<string, RowValues> => {
     const next = new Map(rows);
     for (const write of writes) {
@@ -67,12 +70,12 @@ function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
       });
       const [name, mail] = row;
       if (write.kind === "insert" && next.has(name ?? "")) throw clash("by_name");
-      for (const [other, [, taken]] of next)
-        if (mail !== null && taken === mail && other !== (before?.[0] ?? name)) throw clash("by_mail");
       if (mail === "refused") throw new WriteError("refused", "CONSTRAINT `not_this_one` failed", { cause: "driver" });
       if (before) next.delete(before[0] ?? "");
       next.set(name ?? "", row);
     }
+    const mails = [...next.values()].flatMap(([, mail]) => mail ?? []);
+    if (new Set(mails).size < mails.length) throw clash("by_mail");
     return next;
   };
   const target: Target = {
@@ -122,6 +125,7 @@ async function settled(
   steps: Step[] = [],
   attempts = 5,
   meanwhile: () => void = () => {},
+  { batchSize = users.length, signal = new AbortController().signal } = {},
 ) {
   const { target, transactions, lookUps } = memoryTarget(rows, steps);
   const counted = tally();
@@ -136,12 +140,16 @@ async function settled(
     waits.push(ms);
     meanwhile();
   };
-  const retry = { attempts, report, signal: new AbortController().signal, wait, random: () => 1 };
+  const retry = { attempts, report, signal, wait, random: () => 1 };
   const rejected = rejects({ plan, target, claims, report, retry, max: 1000 });
   let failure: unknown;
   try {
-    const run = { plan, target, claims, rejects: rejected, report, retry };
-    await settle(run, { rejects: [], entries: users, find: lookAhead(run, users) });
+    const run = { plan, target, claims, rejects: rejected, postponed: postponed({ plan, target }), report, retry };
+    for (let at = 0; at < users.length; at += batchSize) {
+      const entries = users.slice(at, at + batchSize);
+      await settle(run, { rejects: [], entries, find: lookAhead(run, entries) });
+    }
+    await settlePostponed(run);
   } catch (error) {
     failure = error;
   }
@@ -291,5 +299,171 @@ describe("settling a batch", () => {
 
   it("gives an entry that was read twice one place in the counts", async () => {
     expect((await settled([user("anna", "a"), user("anna", "a")], new Map())).counts).toEqual([1, 0, 0, 0]);
+  });
+});
+
+describe("people who take what others give up later in the read", () => {
+  const five = (): Map<string, RowValues> => new Map(["a", "b", "c", "d", "e"].map((name) => [name, [name, name]]));
+  const inBatches = (batchSize: number, ...mails: readonly [string, string][]) =>
+    settled(
+      mails.map(([name, mail]) => user(name, mail)),
+      five(),
+      [],
+      5,
+      () => {},
+      { batchSize },
+    );
+  const told = ({ changes, told: rejects }: Awaited<ReturnType<typeof settled>>) => [
+    ...changes.map(({ kind, key }) => `${kind} ${key}`),
+    ...rejects.map(({ key, reason }) => `${key}: ${reason}`),
+  ];
+  const mailsOf = ({ rows }: Awaited<ReturnType<typeof settled>>) => rows.map((row) => row.join("=")).join(" ");
+
+  it.each<[string, number, [string, string][], string, string[]]>([
+    [
+      "two who exchange",
+      1,
+      [
+        ["a", "b"],
+        ["b", "a"],
+      ],
+      "a=b b=a c=c d=d e=e",
+      ["update a", "update b"],
+    ],
+    [
+      "a chain of five in the worst order",
+      1,
+      [
+        ["a", "b"],
+        ["b", "c"],
+        ["c", "d"],
+        ["d", "e"],
+        ["e", "x"],
+      ],
+      "a=b b=c c=d d=e e=x",
+      ["update e", "update d", "update c", "update b", "update a"],
+    ],
+    [
+      "a new person behind a circle of three",
+      2,
+      [
+        ["new", "x"],
+        ["a", "b"],
+        ["b", "c"],
+        ["other", "a"],
+        ["c", "y"],
+        ["d", "d"],
+      ],
+      "a=b b=c c=y d=d e=e new=x other=a",
+      ["insert new", "update c", "update b", "update a", "insert other"],
+    ],
+    [
+      "two circles at once, each in an order of its own",
+      1,
+      [
+        ["a", "b"],
+        ["c", "d"],
+        ["b", "a"],
+        ["d", "c"],
+      ],
+      "a=b b=a c=d d=c e=e",
+      ["update a", "update b", "update c", "update d"],
+    ],
+    [
+      "two who exchange, and a third one who wants the same",
+      1,
+      [
+        ["x", "a"],
+        ["a", "b"],
+        ["b", "a"],
+      ],
+      "a=b b=a c=c d=d e=e",
+      ["update a", "update b", 'x: mail "a" already belongs to the row with username "b" (uid=b)'],
+    ],
+    [
+      "those behind somebody whose value nobody gives up",
+      1,
+      [
+        ["a", "e"],
+        ["b", "a"],
+        ["c", "x"],
+      ],
+      "a=a b=b c=x d=d e=e",
+      [
+        "update c",
+        'a: mail "e" already belongs to the row with username "e"',
+        'b: mail "a" already belongs to the row with username "a" (uid=a)',
+      ],
+    ],
+    [
+      "those behind somebody who is refused for another reason",
+      1,
+      [
+        ["a", "b"],
+        ["b", "refused"],
+      ],
+      "a=a b=b c=c d=d e=e",
+      [
+        "b: the database refused the row: CONSTRAINT `not_this_one` failed",
+        'a: mail "b" already belongs to the row with username "b" (uid=b)',
+      ],
+    ],
+  ])("are settled at its end: %s", async (_, batchSize, mails, rows, events) => {
+    const done = await inBatches(batchSize, ...mails);
+    expect([mailsOf(done), told(done), done.failure]).toEqual([rows, events, undefined]);
+    expect(done.counts.reduce((sum, count) => sum + count)).toBe(mails.length);
+  });
+
+  it("need one look-up more for all, and a transaction for those who belong together", async () => {
+    const { lookUps, transactions } = await inBatches(1, ["a", "b"], ["b", "a"], ["c", "d"], ["d", "c"]);
+    expect({ lookUps, transactions }).toEqual({ lookUps: [1, 1, 1, 1, 4], transactions: [1, 1, 1, 1, 2, 2] });
+  });
+
+  it("are changed, unchanged or rejected by what the table has at the end", async () => {
+    const rows = five();
+    const users = [user("a", "b"), user("c", "x")];
+    const byHand = () => {
+      rows.set("a", ["a", "b"]);
+      rows.set("b", ["b", "z"]);
+    };
+    const done = await settled(users, rows, ["well", "conflict"], 5, byHand, { batchSize: 1 });
+    expect([done.counts, told(done)]).toEqual([[0, 1, 1, 0], ["update c"]]);
+  });
+
+  it("are not counted where the run is interrupted before, and the next run settles them", async () => {
+    const rows = five();
+    const stop = new AbortController();
+    stop.abort(new Interrupted("SIGINT"));
+    const users = [user("a", "b"), user("c", "x"), user("b", "a")];
+    const options = { batchSize: 1, signal: stop.signal };
+    const first = await settled(users, rows, [], 5, () => {}, options);
+    expect([first.counts, first.failure]).toEqual([[0, 1, 0, 0], new Interrupted("SIGINT")]);
+    const second = await settled(users, rows, [], 5, () => {}, { batchSize: 1 });
+    expect([second.counts, mailsOf(second)]).toEqual([[0, 2, 1, 0], "a=b b=a c=x d=d e=e"]);
+  });
+
+  it.each([
+    ["2,000 people", "m", 2000],
+    ["8 Mi characters", "m".repeat(2 ** 20 - 1), 8],
+  ])("wait by no more than %s", (_, mail, most) => {
+    const { target } = memoryTarget(new Map());
+    const waiting = postponed({ plan, target });
+    const wait = () => {
+      const verdict = diff(plan, user("a", mail), undefined);
+      return isWrite(verdict) && waiting.add(verdict, clash("by_mail"));
+    };
+    const waited = Array.from({ length: most + 1 }, wait);
+    expect([waited.indexOf(false), waiting.close().length]).toEqual([most, most]);
+  });
+
+  it("do not wait where a clash is on an index that cannot be foreseen, or at the end", () => {
+    const { target } = memoryTarget(new Map());
+    const waiting = postponed({ plan, target });
+    const verdict = diff(plan, user("a", "a"), undefined);
+    if (!isWrite(verdict)) throw new Error("nothing to write");
+    expect(waiting.add(verdict, clash("by_name"))).toBe(false);
+    expect(waiting.add(verdict, clash("by_mail"))).toBe(true);
+    expect(waiting.close()).toEqual([verdict.user]);
+    expect(waiting.add(verdict, clash("by_mail"))).toBe(false);
   });
 });

@@ -13,7 +13,7 @@ interface Held {
   readonly key: string;
 }
 
-/** An entry that has to go first, and the value for which it does. */
+/** An entry that has to take part, and the value for which it does. */
 export interface Giver extends Held {
   readonly entry: Entry;
 }

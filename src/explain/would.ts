@@ -39,7 +39,7 @@ interface Outlook {
 
 /**
  * Lets the real sync run over these entries, in their order, as a rehearsal, and notes what it says of each. Where one is
- * rejected for a value that another row has, the entry of that row goes first.
+ * rejected for a value that another row has, the entry of that row takes part.
  */
 export async function foretell(outlook: Outlook, entries: readonly Entry[]): Promise<Would[]> {
   const { config, plan, target, patient } = outlook;
@@ -60,18 +60,18 @@ async function rehearsed({ report: warn, ...outlook }: Outlook, entries: readonl
     if (event.type === "retry") warn(event);
     if (event.type === "progress") current += 1;
     const told = wouldOf(event);
-    if (told) ends[event.type === "reject" ? placeOf(entries, told.dn, current) : current] = told.would;
-    else if (event.type === "unchanged") ends[current] ??= unchanged;
+    if (told) ends[placeOf(entries, told.dn, current)] = told.would;
+    else if (event.type === "unchanged" && current < entries.length) ends[current] ??= unchanged;
   };
   async function* all() {
     yield entries;
   }
-  // One entry a batch, so that what is told until the batch is finished is told of that entry.
+  // One entry a batch, so that what is told until the batch is finished is told of that entry, where no DN is told.
   await tryOut({ ...outlook, entries: all, batchSize: 1, report });
   return ends.map((end) => end ?? { action: "none", because: [] });
 }
 
-/** What becomes of an entry where those go before it, in its batch, whose rows have what it takes; undefined where it is rejected all the same. */
+/** What becomes of an entry together with those whose rows have what it takes; undefined where it is rejected all the same. */
 async function afterGivers({ report: warn, ...outlook }: Outlook, entry: Entry): Promise<Would | undefined> {
   const { plan, patient, entriesOf } = outlook;
   const givers = await giversOf(plan, patient, entry, entriesOf);
@@ -92,8 +92,7 @@ async function afterGivers({ report: warn, ...outlook }: Outlook, entry: Entry):
 }
 
 const giverWords = (key: string, { columns, key: value, entry: { dn } }: Giver): string =>
-  `the row with ${key} "${printable(value)}" has that ${columns}, and its entry ${dn} gives it up: ` +
-  "so it ends where a sync reads that entry first, or both in one batch";
+  `the row with ${key} "${printable(value)}" has that ${columns}, and its entry ${dn} gives it up in the same sync`;
 
 const unchanged: Would = { action: "none", because: ["the row holds all of this already"] };
 
