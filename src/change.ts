@@ -21,22 +21,26 @@ export interface Change {
   readonly kind: "insert" | "update";
   readonly key: string;
   readonly dn: string;
+  /** The match key by which a row was found that had none of those before it, and gets one now. */
+  readonly adopted?: string;
   readonly columns: Readonly<Record<string, Difference>>;
 }
 
 /**
- * An entry that was read and rejected. Its key is taken all the same: whoever else has it is a later one, and must not
+ * An entry that was read and rejected. Its keys are taken all the same: whoever else has one is a later one, and must not
  * come by the row because the first has a fault elsewhere.
  */
 export interface Bystander {
   readonly dn: string;
-  readonly key: string;
+  /** In the order of the plan's keys; undefined where it has none. */
+  readonly keys: readonly (string | undefined)[];
   readonly values?: undefined;
 }
 
 /** A person as the directory has it, in the texts that the columns of the plan will hold. */
 export interface User {
   readonly dn: string;
+  /** The first match key that it has. */
   readonly key: string;
   /** In the order of the plan's columns; undefined: leave the column as it is. */
   readonly values: readonly (string | null | undefined)[];

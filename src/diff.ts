@@ -1,4 +1,6 @@
 import type { Change, Difference, User } from "./change.ts";
+import { userKey } from "./keys.ts";
+import type { Match } from "./match.ts";
 import type { Plan } from "./plan.ts";
 import type { RowValues, Taking, Write } from "./target/target.ts";
 import { foldGenerously } from "./target/text.ts";
@@ -13,21 +15,41 @@ export type Verdict =
       readonly row: RowValues | undefined;
       readonly differs: readonly string[];
     }
-  /** The row carries another immutable id, `owner`: it is somebody else's. */
-  | { readonly kind: "foreign"; readonly user: User; readonly owner: string }
-  | { readonly kind: "insert"; readonly user: User; readonly row?: undefined; readonly write: Write }
+  /** The row carries another immutable id: it is somebody else's. */
+  | ({ readonly kind: "foreign" } & Foreign)
+  | {
+      readonly kind: "insert";
+      readonly user: User;
+      readonly row?: undefined;
+      readonly write: Write;
+      readonly adopted?: undefined;
+    }
   | {
       readonly kind: "update";
       readonly user: User;
       readonly row: RowValues;
       readonly write: Write;
       readonly reactivated: boolean;
+      /** The column of the key by which it was found, where it gets one of those before it. */
+      readonly adopted: string | undefined;
     };
 
-/** Compares a user with the row that has its key. Values on both sides are the texts that the columns store. */
-export function diff(plan: Plan, user: User, row: RowValues | undefined): Verdict {
-  const owner = ownerOf(plan, user, row);
-  if (owner !== undefined) return { kind: "foreign", user, owner };
+/** A row that is not this user's. */
+export interface Foreign {
+  readonly user: User;
+  /** Position of the match key by which it was found. */
+  readonly key: number;
+  /** Position of the column that tells whose it is. */
+  readonly id: number;
+  /** What the row has there. */
+  readonly owner: string;
+}
+
+/** Compares a user with the row that is its own. Values on both sides are the texts that the columns store. */
+export function diff(plan: Plan, user: User, { row, by }: Pick<Match, "row" | "by">): Verdict {
+  const key = plan.keys[by] ?? -1;
+  const owner = ownerOf(plan, user, row, key);
+  if (owner !== undefined) return { kind: "foreign", user, key, id: plan.immutableId ?? -1, owner };
   if (isProtected(plan, row ?? user.values)) {
     return { kind: "protected", user, row, differs: differing(plan, user, row).map(({ name }) => name) };
   }
@@ -40,27 +62,38 @@ export function diff(plan: Plan, user: User, row: RowValues | undefined): Verdic
   }
   // Nearly all of most runs, so nothing is made for it.
   if (isSame(plan, user, row)) return { kind: "unchanged", user, row };
-  const expect = {
-    columns: plan.guard.map((at) => plan.read[at] ?? ""),
-    values: plan.guard.map((at) => row[at] ?? null),
-  };
   const differs = differing(plan, user, row);
-  const update: Write = {
+  const write: Write = {
     kind: "update",
-    key: row[plan.key] ?? user.key,
+    key: row[key] ?? user.key,
+    ...(by > 0 && { by: plan.columns[key]?.column ?? "" }),
     columns: differs.map(({ column }) => column),
     values: differs.map(({ to }) => to),
     ...takings(plan, user, row),
+    ...expected(plan, row, by),
   };
-  const write = plan.guard.length === 0 ? update : { ...update, expect };
-  return { kind: "update", user, row, write, reactivated: reactivates(plan, user, row) };
+  const before = plan.keys.slice(0, by).map((at) => plan.columns[at]?.column);
+  const adopted = differs.some(({ column }) => before.includes(column)) ? plan.columns[key]?.name : undefined;
+  return { kind: "update", user, row, write, reactivated: reactivates(plan, user, row), adopted };
+}
+
+/** What must still be so when the row is written: whose it is, and that it has none of the keys before that by which it was found. */
+function expected(
+  { guard, keys, read }: Plan,
+  row: RowValues,
+  by: number,
+): Pick<Extract<Write, { key: string }>, "expect"> {
+  const places = by === 0 ? guard : [...new Set([...keys.slice(0, by), ...guard])];
+  if (places.length === 0) return {};
+  return { expect: { columns: places.map((at) => read[at] ?? ""), values: places.map((at) => row[at] ?? null) } };
 }
 
 /** What a verdict says that is done. */
-export const changeOf = (plan: Plan, { kind, user, row }: WriteVerdict): Change => ({
+export const changeOf = (plan: Plan, { kind, user, row, adopted }: WriteVerdict): Change => ({
   kind,
-  key: shownKey(plan, user.key),
+  key: userKey(plan, user),
   dn: user.dn,
+  ...(adopted !== undefined && { adopted }),
   // Not by assignment, which would lose a column named __proto__.
   columns: Object.fromEntries(
     differing(plan, user, row).map(({ name, column, from, to }) => [
@@ -115,9 +148,6 @@ function isSame({ columns }: Plan, { values }: User, row: RowValues): boolean {
 const shown = (plan: Plan, column: string, value: string | null): string | null =>
   value === null ? null : plan.show(column, value);
 
-/** A match key as people and the audit trail have it. */
-export const shownKey = (plan: Plan, key: string): string => plan.show(plan.columns[plan.key]?.column ?? "", key);
-
 /** What a user does to the unique indexes; nothing to say is most often the answer, and then nothing is said. */
 function takings(plan: Plan, user: User, row: RowValues | undefined): { takes?: readonly Taking[] } {
   if (plan.unique.length === 0) return {};
@@ -140,7 +170,7 @@ function takings(plan: Plan, user: User, row: RowValues | undefined): { takes?: 
 const complete = (values: RowValues): RowValues | undefined => (values.includes(null) ? undefined : values);
 
 /** The immutable id that the row carries, where it is not this user's. An entry that shows no id cannot prove that the row is its own. */
-function ownerOf({ immutableId, key }: Plan, user: User, row: RowValues | undefined): string | undefined {
+function ownerOf({ immutableId }: Plan, user: User, row: RowValues | undefined, key: number): string | undefined {
   if (immutableId === undefined || immutableId === key) return undefined;
   const owner = row?.[immutableId] ?? undefined;
   return owner === undefined || user.values[immutableId]?.toLowerCase() === owner.toLowerCase() ? undefined : owner;

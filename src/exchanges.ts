@@ -1,6 +1,6 @@
 import type { WriteVerdict } from "./diff.ts";
 import type { UniqueIndex } from "./target/column.ts";
-import { holdersOf } from "./target/holders.ts";
+import { holdersOf, rowName } from "./target/holders.ts";
 import type { Holder, Target } from "./target/target.ts";
 
 /**
@@ -59,21 +59,21 @@ function wishesOf(verdicts: readonly WriteVerdict[], holders: Awaited<ReturnType
   for (const verdict of verdicts)
     for (const { index, from } of verdict.write.takes ?? []) {
       const holder = from && holders.get(from);
-      if (holder && holder.key === rowOf(verdict)) givers.set(placeOf(index, holder), verdict);
+      if (holder && isRowOf(verdict, holder)) givers.set(placeOf(index, holder), verdict);
     }
   return verdicts.flatMap((taker) =>
     (taker.write.takes ?? []).flatMap(({ index, to }): Wish[] => {
       const holder = to && holders.get(to);
       if (!holder) return [];
       const place = placeOf(index, holder);
-      const free = holder.key === undefined || holder.key === rowOf(taker);
+      const free = holder.key === undefined || isRowOf(taker, holder);
       return [{ taker, place, free, giver: free ? undefined : givers.get(place) }];
     }),
   );
 }
 
-/** The match key of the row as it is stored. */
-const rowOf = ({ write }: WriteVerdict): string | undefined => (write.kind === "update" ? write.key : undefined);
+const isRowOf = ({ write }: WriteVerdict, { key, by }: Holder): boolean =>
+  write.kind === "update" && typeof key === "string" && rowName(key, by) === rowName(write.key, write.by);
 
 /** Those whose wishes can all be met together. */
 function ableOf(verdicts: readonly WriteVerdict[], wishes: readonly Wish[]): ReadonlySet<WriteVerdict> {

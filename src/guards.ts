@@ -46,6 +46,12 @@ export function unfilledColumns(plan: Plan, table: Table): string[] {
 
 export function idWarnings(plan: Plan, table: Table): string[] {
   const id = plan.columns[plan.immutableId ?? -1];
+  const late = id && plan.keys.indexOf(plan.immutableId ?? -1) > 0;
+  if (late) {
+    return [
+      `${id.name} holds the immutable id and is not the first of target.matchKey: somebody who is renamed is a reject; put it first`,
+    ];
+  }
   const unique = table.uniqueIndexes.some(({ columns }) => columns.length === 1 && columns[0] === id?.column);
   if (!id || unique) return [];
   return [

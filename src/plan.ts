@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "./config/load.ts";
 import type { Scalar } from "./config/schema.ts";
 import type { Entry } from "./entry.ts";
 import { Failure } from "./errors.ts";
+import { keyPlace } from "./keys.ts";
 import { compileMapping, type MappedColumn } from "./mapping/compile.ts";
 import { printable } from "./mapping/printable.ts";
 import { isMappingReject } from "./mapping/reject.ts";
@@ -31,7 +32,7 @@ export interface Plan {
   /** Attributes to request, each once. */
   readonly attributes: readonly string[];
   /** Positions in `columns`. */
-  readonly key: number;
+  readonly keys: readonly number[];
   readonly immutableId: number | undefined;
   readonly state: number | undefined;
   /** Conditions on a row's columns; a row that meets one of them is never written. */
@@ -40,7 +41,7 @@ export interface Plan {
   readonly guard: readonly number[];
   /** Columns to read of each row: those of `columns` in their order, then those that only `protect` or `unique` needs. */
   readonly read: readonly string[];
-  /** The unique indexes, that of the match key left out, on which a clash can be foreseen. */
+  /** The unique indexes, that of the first match key left out, on which a clash can be foreseen. */
   readonly unique: readonly PlanIndex[];
   /** Those on which it cannot. */
   readonly opaque: readonly UniqueIndex[];
@@ -49,8 +50,8 @@ export interface Plan {
   toUser(entry: Entry): User | Reject;
   /** For people and the audit trail: a value as this column, as the database spells it, stores it. Bytes become readable. */
   show(column: string, value: string): string;
-  /** The match key as its column holds it, also of an entry that is a reject for another column; undefined where it has none. */
-  keyOf(entry: Entry): string | undefined;
+  /** The match keys as their columns hold them, also of an entry that is a reject for another column; undefined where it has none. */
+  keysOf(entry: Entry): readonly (string | undefined)[];
 }
 
 interface Condition {
@@ -80,8 +81,14 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
   }
   checkConstants(config, table);
   const { read, protect } = protection(config, table, columns, kindsOf(mapping.columns));
-  const key = columns.findIndex((column) => column.name.toLowerCase() === config.target.matchKey.toLowerCase());
-  const keyText = keyOfMapping(config, columns[key]?.name ?? "");
+  const keys = config.target.matchKey.map((name) =>
+    columns.findIndex((column) => column.name.toLowerCase() === name.toLowerCase()),
+  );
+  const [key = -1] = keys;
+  const keysOf = keysOfMapping(
+    config,
+    keys.flatMap((at) => columns[at] ?? []),
+  );
   const immutableId = immutableIdColumn(mapping.columns);
   const { unique, opaque } = uniqueness(table, columns[key]?.column ?? "", columns, read);
   const guard = new Set(protect.flatMap((conditions) => conditions.map(({ at }) => at)));
@@ -90,7 +97,7 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
     columns,
     names: columns.map(({ column }) => column),
     attributes: mapping.attributes,
-    key,
+    keys,
     immutableId,
     state: state && columns.length - 1,
     protect,
@@ -99,11 +106,14 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
     unique,
     opaque,
     mapped: mapping.columns,
-    toUser: userMaker(columns, key, mapping.map, keyText),
+    toUser: userMaker(columns, keys, mapping.map, keysOf),
     show: shower(table, mapping.columns),
-    keyOf: (entry) => {
-      const fitted = columns[key]?.fit(keyText(entry) || null);
-      return typeof fitted === "string" ? fitted : undefined;
+    keysOf: (entry) => {
+      const texts = keysOf(entry);
+      return keys.map((at, which) => {
+        const fitted = columns[at]?.fit(texts[which] || null);
+        return typeof fitted === "string" ? fitted : undefined;
+      });
     },
   };
 }
@@ -200,32 +210,42 @@ function checkConstants(config: ResolvedConfig, table: Table): void {
   }
 }
 
-/** The match key of an entry that cannot be mapped as a whole; empty where it has none. */
-function keyOfMapping(config: ResolvedConfig, name: string): (entry: Entry) => string {
-  const rule = config.mapping[name];
-  const alone = compileMapping(rule === undefined ? {} : { [name]: rule });
-  return (entry) => {
-    const mapped = alone.map(entry);
-    return isMappingReject(mapped) ? "" : (mapped[0] ?? "");
-  };
+/** The match keys of an entry that cannot be mapped as a whole; empty where it has none. */
+function keysOfMapping(config: ResolvedConfig, keys: readonly PlanColumn[]): (entry: Entry) => readonly string[] {
+  const alone = keys.map(({ name }) => {
+    const rule = config.mapping[name];
+    return compileMapping(rule === undefined ? {} : { [name]: rule });
+  });
+  return (entry) =>
+    alone.map(({ map }) => {
+      const mapped = map(entry);
+      return isMappingReject(mapped) ? "" : (mapped[0] ?? "");
+    });
+}
+
+/** Why an entry without a match key is rejected. */
+function keyless(keys: readonly PlanColumn[]): { readonly column: string; readonly reason: string } {
+  const column = keys.map(({ name }) => name).join(", ");
+  const are = keys.length === 1 ? "it is the match key" : "they are the match keys";
+  return { column, reason: `${column}: no value, but ${are} (from ${keys.map(({ source }) => source).join(", ")})` };
 }
 
 function userMaker(
   columns: readonly PlanColumn[],
-  key: number,
+  keys: readonly number[],
   map: ReturnType<typeof compileMapping>["map"],
-  keyOf: (entry: Entry) => string,
+  keysOf: (entry: Entry) => readonly string[],
 ): Plan["toUser"] {
+  const without = keyless(keys.flatMap((at) => columns[at] ?? []));
   return (entry) => {
     const { dn } = entry;
     const mapped = map(entry);
-    if (isMappingReject(mapped)) return { dn, key: keyOf(entry), column: mapped.column, reason: mapped.reason };
-    const keyColumn = columns[key];
-    const text = mapped[key] ?? "";
-    if (keyColumn && typeof mapped[key] !== "string") {
-      const reason = `${keyColumn.name}: no value, but it is the match key (from ${keyColumn.source})`;
-      return { dn, key: "", column: keyColumn.name, reason };
+    if (isMappingReject(mapped)) {
+      const key = keysOf(entry).find((text) => text !== "") ?? "";
+      return { dn, key, column: mapped.column, reason: mapped.reason };
     }
+    const key = keyPlace({ keys }, mapped);
+    if (key === undefined) return { dn, key: "", ...without };
     const values: (string | null | undefined)[] = [];
     for (let at = 0; at < columns.length; at += 1) {
       const column = columns[at] as PlanColumn;
@@ -235,7 +255,7 @@ function userMaker(
         const from = `${column.source}${value === null || value === undefined ? "" : ` "${printable(value)}"`}`;
         return {
           dn,
-          key: text,
+          key: mapped[key] ?? "",
           column: column.name,
           reason: `${column.name}: ${fitted.misfit} (from ${from})`,
         };

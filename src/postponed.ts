@@ -1,9 +1,10 @@
 import type { User } from "./change.ts";
-import { diff, isWrite, type WriteVerdict } from "./diff.ts";
+import { isWrite, type WriteVerdict } from "./diff.ts";
 import { exchanges } from "./exchanges.ts";
+import { lookAgain } from "./look.ts";
 import type { Plan } from "./plan.ts";
 import { retrying } from "./retry.ts";
-import { carryOut, look, type Settling } from "./settle.ts";
+import { carryOut, type Settling } from "./settle.ts";
 import { clashedIndex } from "./target/table.ts";
 import type { Target, WriteError } from "./target/target.ts";
 
@@ -43,13 +44,10 @@ export function postponed({ plan, target }: { readonly plan: Plan; readonly targ
  * written together. Who is refused now is a reject.
  */
 export async function settlePostponed(run: Settling): Promise<void> {
-  const { plan, target, retry } = run;
+  const { target, retry } = run;
   const users = run.postponed.close();
   if (users.length === 0) return;
-  const verdicts = await retrying(retry, async () => {
-    const found = await look(run, users);
-    return users.map((user, at) => diff(plan, user, found[at]?.row));
-  });
+  const verdicts = await retrying(retry, () => lookAgain(run, users));
   await carryOut(
     run,
     verdicts.filter((verdict) => !isWrite(verdict)),

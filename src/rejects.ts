@@ -1,12 +1,15 @@
 import type { Reject, User } from "./change.ts";
 import type { Claims } from "./claims.ts";
-import { shownKey, type WriteVerdict } from "./diff.ts";
+import type { Foreign, WriteVerdict } from "./diff.ts";
 import { Failure } from "./errors.ts";
+import { keyNames, keyPlace, placeOfKey, shownKey, userKey } from "./keys.ts";
 import { printable } from "./mapping/printable.ts";
+import { identityOf } from "./match.ts";
 import type { Plan } from "./plan.ts";
 import type { Report } from "./report/event.ts";
 import { plural } from "./report/words.ts";
 import { type Retry, retrying } from "./retry.ts";
+import type { Settling } from "./settle.ts";
 import { clashedIndex } from "./target/table.ts";
 import type { Target, WriteError } from "./target/target.ts";
 
@@ -14,14 +17,14 @@ import type { Target, WriteError } from "./target/target.ts";
 export interface Rejects {
   add(reject: Reject): void;
   /**
-   * The row with this key carries the immutable id `owner`, which is not this user's. Where its identity is given, the
-   * reject waits for the name of the entry that it belongs to, which may come later.
+   * The row with this key carries an id that is not this user's. Where its identity is given, the reject waits for the name
+   * of the entry that it belongs to, which may come later.
    */
-  foreign(user: User, owner: string, identity: string | undefined): void;
+  foreign(foreign: Foreign, identity: string | undefined): void;
   /** This DN has the row of this identity: now those that wait for its name can be told. */
   claimed(identity: string, dn: string): void;
-  /** Another entry with the same key was read before. */
-  duplicate(user: User, first: string): void;
+  /** Another entry with the same key was read before; `which` of the keys that the user has. */
+  duplicate(user: User, which: number, first: string): void;
   protectedInsert(user: User): void;
   /** The database refused the row. */
   refused(verdict: WriteVerdict, error: WriteError): Promise<void>;
@@ -42,42 +45,46 @@ export function rejects(run: {
   readonly retry: Retry;
   readonly max: number;
 }): Rejects {
-  const { plan, target, claims } = run;
-  const key = plan.columns[plan.key]?.name ?? "";
-  const waiting = new Map<string, ForeignReject[]>();
+  const { plan } = run;
+  const waiting = new Map<string, Foreign[]>();
   let count = 0;
   const report = (reject: Reject): void => run.report({ type: "reject", reject });
   const add = (reject: Reject): void => {
     count += 1;
     report(reject);
   };
+  const addForeign = (foreign: Foreign, identity: string | undefined): void => {
+    if (identity === undefined || waiting.size >= mostWaiting) {
+      add(foreignReject(plan, foreign, undefined));
+      return;
+    }
+    count += 1;
+    waiting.set(identity, [...(waiting.get(identity) ?? []), foreign]);
+  };
   return {
     add,
-    foreign: (user, owner, identity) => {
-      const foreign = { user, owner };
-      if (identity === undefined || waiting.size >= mostWaiting) {
-        add(foreignReject(plan, foreign, undefined));
-        return;
-      }
-      count += 1;
-      waiting.set(identity, [...(waiting.get(identity) ?? []), foreign]);
-    },
+    foreign: addForeign,
     claimed: (identity, dn) => {
       for (const foreign of waiting.get(identity) ?? []) report(foreignReject(plan, foreign, dn));
       waiting.delete(identity);
     },
-    duplicate: (user, first) => {
-      const value = shownKey(plan, user.key);
-      const reason = `${key} ${quoted(value)} is also that of ${first}, which was read first`;
-      add({ dn: user.dn, key: value, column: key, reason });
+    duplicate: (user, which, first) => {
+      const at = plan.keys.filter((each) => typeof user.values[each] === "string")[which] ?? -1;
+      const column = plan.columns[at]?.name ?? "";
+      const value = shownKey(plan, user.values[at] ?? "", at);
+      const reason = `${column} ${quoted(value)} is also that of ${first}, which was read first`;
+      add({ dn: user.dn, key: userKey(plan, user), column, reason });
     },
     protectedInsert: (user) => {
-      const value = shownKey(plan, user.key);
-      const reason = `${key} ${quoted(value)} is protected: no row is made for it`;
-      add({ dn: user.dn, key: value, column: key, reason });
+      const key = userKey(plan, user);
+      const column = plan.columns[keyPlace(plan, user.values) ?? -1]?.name ?? "";
+      add({ dn: user.dn, key, column, reason: `${column} ${quoted(key)} is protected: no row is made for it` });
     },
-    refused: async (verdict, error) =>
-      add(await retrying(run.retry, () => refusedReject(plan, target, claims, verdict, error))),
+    refused: async (verdict, error) => {
+      const told = await retrying(run.retry, () => refusedReject(run, verdict, error));
+      if ("reason" in told) add(told);
+      else addForeign(told.foreign, told.identity);
+    },
     check: () => {
       if (count <= run.max) return;
       throw new Failure(
@@ -96,33 +103,32 @@ export function rejects(run: {
   };
 }
 
-interface ForeignReject {
-  readonly user: User;
-  readonly owner: string;
-}
-
-function foreignReject(plan: Plan, { user, owner }: ForeignReject, holder: string | undefined): Reject {
-  const id = plan.columns[plan.immutableId ?? -1];
-  const key = plan.columns[plan.key]?.name ?? "";
-  const own = user.values[plan.immutableId ?? -1];
-  const [its, ours] = [owner, own ?? undefined].map((each) => each && plan.show(id?.column ?? "", each));
+function foreignReject(plan: Plan, { user, key, id, owner }: Foreign, holder: string | undefined): Reject {
+  const { dn, values } = user;
+  const named = plan.columns[key]?.name ?? "";
+  const { name = named, column = "" } = plan.columns[id] ?? {};
+  const [its, ours] = [owner, values[id] ?? undefined].map((each) => each && plan.show(column, each));
   const whose = holder === undefined ? "another entry" : holder;
-  const value = shownKey(plan, user.key);
-  const reason = `the row with ${key} ${quoted(value)} belongs to ${whose}: its ${id?.name} is ${its}, this entry's is ${ours ?? "not shown"}`;
-  return { dn: user.dn, key: value, column: id?.name ?? key, reason };
+  const value = shownKey(plan, values[key] ?? user.key, key);
+  const reason = `the row with ${named} ${quoted(value)} belongs to ${whose}: its ${name} is ${its}, this entry's is ${ours ?? "not shown"}`;
+  return { dn, key: userKey(plan, user), column: name, reason };
 }
 
 const quoted = (value: string): string => JSON.stringify(printable(value));
 
+/** A reject that may have to wait for the name of the entry of this identity. */
+interface Waiting {
+  readonly foreign: Foreign;
+  readonly identity: string | undefined;
+}
+
 async function refusedReject(
-  plan: Plan,
-  target: Target,
-  claims: Claims,
+  { plan, target, claims }: Pick<Settling, "plan" | "target" | "claims">,
   { user, write }: WriteVerdict,
   error: WriteError,
-): Promise<Reject> {
+): Promise<Reject | Waiting> {
   const { dn } = user;
-  const key = shownKey(plan, user.key);
+  const key = userKey(plan, user);
   const index = clashedIndex(target.table, error);
   const values = index && write.takes?.find((taking) => taking.index === index)?.to;
   if (index && values) {
@@ -131,12 +137,24 @@ async function refusedReject(
     const clash = named.map((name, at) => `${name} ${quoted(texts[at] ?? "")}`).join(" with ");
     const column = named.join(", ");
     const [holder] = await target.holders(index, [values]);
-    const keyName = plan.columns[plan.key]?.name ?? "";
     if (holder?.key === undefined) return { dn, key, column, reason: `${clash} is already taken (${error.message})` };
-    if (holder.key === null) return { dn, key, column, reason: `${clash} already belongs to a row without ${keyName}` };
-    const [found] = await target.find([holder.key], []);
-    const claimant = found && claims.claimant(found.identity)?.dn;
-    const who = `${keyName} ${quoted(shownKey(plan, holder.key))}${claimant === undefined ? "" : ` (${claimant})`}`;
+    const none = `${clash} already belongs to a row without`;
+    if (holder.key === null) return { dn, key, column, reason: `${none} ${keyNames(plan).join(" or ")}` };
+    const [found] = await target.find([holder.key], [], holder.by);
+    const at = placeOfKey(plan, holder.by);
+    const identity = found && identityOf(plan.keys.indexOf(at), found.identity);
+    const claimant = identity && claims.claimant(identity)?.dn;
+    const clashing = plan.keys.find(
+      (each) => index.columns.length === 1 && plan.columns[each]?.column === index.columns[0],
+    );
+    if (clashing !== undefined && plan.keys.indexOf(at) < plan.keys.indexOf(clashing)) {
+      const foreign = { user, key: clashing, id: at, owner: holder.key };
+      return claimant === undefined ? { foreign, identity } : foreignReject(plan, foreign, claimant);
+    }
+    const whose = claimant === undefined ? "" : ` (${claimant})`;
+    const before = plan.keys.slice(0, plan.keys.indexOf(at)).map((each) => plan.columns[each]?.name);
+    if (clashing === at) return { dn, key, column, reason: `${none} ${before.join(" or ")}${whose}` };
+    const who = `${plan.columns[at]?.name} ${quoted(shownKey(plan, holder.key, at))}${whose}`;
     return { dn, key, column, reason: `${clash} already belongs to the row with ${who}` };
   }
   if (error.missing !== undefined) {

@@ -1,8 +1,11 @@
 import type { Bystander, Reject, User } from "./change.ts";
 import type { Claims } from "./claims.ts";
-import { changeOf, diff, isWrite, shownKey, type Verdict, type WriteVerdict } from "./diff.ts";
+import { changeOf, diff, isWrite, type Verdict, type WriteVerdict } from "./diff.ts";
 import { Failure } from "./errors.ts";
 import { hash } from "./hash.ts";
+import { userKey } from "./keys.ts";
+import { adoptInstead, clashesOn, lookAgain } from "./look.ts";
+import type { Match } from "./match.ts";
 import type { Plan } from "./plan.ts";
 import type { Postponed } from "./postponed.ts";
 import type { Rejects } from "./rejects.ts";
@@ -10,8 +13,7 @@ import type { Report } from "./report/event.ts";
 import { plural } from "./report/words.ts";
 import { type Retry, retrying } from "./retry.ts";
 import { inOrder } from "./target/steps.ts";
-import { clashedIndex } from "./target/table.ts";
-import { type Found, type RowValues, type Target, WriteError, type WriteTrouble } from "./target/target.ts";
+import { type Target, WriteError, type WriteTrouble } from "./target/target.ts";
 
 /** What the settling of a batch needs. */
 export interface Settling {
@@ -30,20 +32,7 @@ export interface Batch {
   readonly rejects: readonly Reject[];
   readonly entries: readonly (User | Bystander)[];
   /** What is found of each of `entries`. */
-  readonly find: () => Promise<readonly Found[]>;
-}
-
-/** Looks the rows of a batch up at once, for when it will be asked what was found; where that went wrong meanwhile, again. */
-export function lookAhead(run: Settling, entries: Batch["entries"]): Batch["find"] {
-  let asked: ReturnType<Batch["find"]> | undefined = look(run, entries);
-  asked.catch(() => {
-    asked = undefined;
-  });
-  return () => {
-    const found = asked ?? look(run, entries);
-    asked = undefined;
-    return found;
-  };
+  readonly find: () => Promise<readonly Match[]>;
 }
 
 /**
@@ -55,15 +44,15 @@ export async function settle(run: Settling, { rejects, entries, find }: Batch): 
     run.rejects.add(reject);
     run.rejects.check();
   }
-  const rows = await retrying(run.retry, find);
+  const found = await retrying(run.retry, find);
   const verdicts: Verdict[] = [];
   for (let at = 0; at < entries.length; at += 1) {
     const entry = entries[at] as User | Bystander;
-    const identity = rows[at]?.identity ?? entry.key;
-    if (entry.values === undefined) standBy(run, entry, identity, rows[at]?.row);
+    const match = found[at] as Match;
+    if (entry.values === undefined) standBy(run, entry, match);
     else {
-      const verdict = diff(run.plan, entry, rows[at]?.row);
-      if (stands(run, verdict, identity)) verdicts.push(verdict);
+      const verdict = diff(run.plan, entry, match);
+      if (stands(run, verdict, match)) verdicts.push(verdict);
     }
   }
   await carryOut(run, verdicts);
@@ -78,37 +67,38 @@ function giversFirst(verdicts: readonly Verdict[]): readonly Verdict[] {
   return [...verdicts.filter((verdict) => !isWrite(verdict)), ...ordered.flatMap((write) => byWrite.get(write) ?? [])];
 }
 
-export const look = (run: Settling, entries: readonly { readonly key: string }[]): Promise<readonly Found[]> =>
-  run.target.find(
-    entries.map((entry) => entry.key),
-    run.plan.read,
-  );
-
 /** No digest of values is negative. */
 const bystanding = -1;
 
-/** Takes the key of a rejected entry out of play, but where the row's immutable id tells whose it is. */
-function standBy({ plan, claims }: Settling, { dn }: Bystander, identity: string, row: RowValues | undefined): void {
+/** Takes the keys of a rejected entry out of play, but where the row's immutable id tells whose it is. */
+function standBy({ plan, claims }: Settling, { dn }: Bystander, { identities, row }: Match): void {
   const owned = plan.immutableId !== undefined && row?.[plan.immutableId];
-  if (!owned) claims.claim(identity, { dn, digest: bystanding });
+  if (owned) return;
+  for (const identity of identities) claims.claim(identity, { dn, digest: bystanding });
 }
 
-/** Whether this user is the one for the row of this identity; where another is, this one has been rejected. */
-function stands(run: Settling, verdict: Verdict, identity: string): boolean {
+/** Whether this user is the one for the row of these identities; where another is, this one has been rejected. */
+function stands(run: Settling, verdict: Verdict, { identities }: Match): boolean {
   const { user } = verdict;
   const own = { dn: user.dn, digest: verdict.kind === "unchanged" ? sameAsRow : digestOf(user) };
-  const first = verdict.kind === "foreign" ? run.claims.claimant(identity) : run.claims.claim(identity, own);
-  if (first === undefined && verdict.kind !== "foreign") {
-    run.rejects.claimed(identity, user.dn);
-    return true;
+  for (let which = 0; which < identities.length; which += 1) {
+    const identity = identities[which] ?? "";
+    const first = verdict.kind === "foreign" ? run.claims.claimant(identity) : run.claims.claim(identity, own);
+    if (first === undefined) continue;
+    // A server may give one entry twice, where it was moved during the read; that is no clash.
+    if (first.dn !== own.dn || ![own.digest, digestOf(user)].includes(first.digest)) {
+      run.rejects.duplicate(user, which, first.dn);
+    }
+    run.rejects.check();
+    return false;
   }
-  if (first === undefined && verdict.kind === "foreign") run.rejects.foreign(user, verdict.owner, identity);
-  // A server may give one entry twice, where it was moved during the read; that is no clash.
-  else if (first && (first.dn !== own.dn || ![own.digest, digestOf(user)].includes(first.digest))) {
-    run.rejects.duplicate(user, first.dn);
+  if (verdict.kind === "foreign") {
+    run.rejects.foreign(verdict, identities.at(-1));
+    run.rejects.check();
+    return false;
   }
-  run.rejects.check();
-  return false;
+  for (const identity of identities) run.rejects.claimed(identity, user.dn);
+  return true;
 }
 
 /** The digest of nearly all users of most runs: that of the values that the row has. */
@@ -130,6 +120,15 @@ async function byHalves(run: Settling, verdicts: readonly Verdict[]): Promise<vo
   } catch (error) {
     if (!(error instanceof WriteError)) throw error;
     const [only, ...others] = verdicts.filter(isWrite);
+    const instead =
+      only && others.length === 0 ? await retrying(run.retry, () => adoptInstead(run, only, error)) : undefined;
+    if (instead) {
+      await byHalves(
+        run,
+        verdicts.map((verdict) => (verdict === only ? instead : verdict)),
+      );
+      return;
+    }
     if (only && others.length > 0) {
       const middle = verdicts.length >> 1;
       await byHalves(run, verdicts.slice(0, middle));
@@ -157,9 +156,10 @@ async function writeAll(run: Settling, verdicts: readonly Verdict[]): Promise<re
   let inDoubt = false;
   const attempt = async (before: WriteTrouble | undefined): Promise<void> => {
     if (before !== undefined) {
-      const users = planned.map((verdict) => verdict.user);
-      const found = await look(run, users);
-      const again = users.map((user, at) => diff(run.plan, user, found[at]?.row));
+      const again = await lookAgain(
+        run,
+        planned.map((verdict) => verdict.user),
+      );
       if (inDoubt && wasCommitted(again)) return;
       inDoubt = false;
       current = again;
@@ -190,7 +190,7 @@ function wasCommitted(again: readonly Verdict[]): boolean {
 
 /** The connection was lost while a transaction was under way, and was not found again to see how it ended. */
 function doubtful(run: Settling, error: unknown, writes: readonly WriteVerdict[]): unknown {
-  const [first = "", last = ""] = [writes[0], writes.at(-1)].map((each) => each && shownKey(run.plan, each.user.key));
+  const [first = "", last = ""] = [writes[0], writes.at(-1)].map((each) => each && userKey(run.plan, each.user));
   const keys = `${first}${writes.length > 1 ? ` to ${last}` : ""}`;
   const doubt = `whether the last batch (${plural(writes.length, "row")}, ${keys}) was written is not known and not counted`;
   if (error instanceof Failure) {
@@ -202,10 +202,9 @@ function doubtful(run: Settling, error: unknown, writes: readonly WriteVerdict[]
   return error;
 }
 
-/** A key that was free at the look-up and is taken now: somebody else inserted it, so look again, once. */
+/** A first key that was free at the look-up and is taken now: somebody else inserted it, so look again, once. */
 function rethrow(run: Settling, error: unknown, before: unknown): never {
-  const clash = error instanceof WriteError && clashedIndex(run.target.table, error)?.columns;
-  if (clash && before === undefined && clash.length === 1 && clash[0] === run.target.key) {
+  if (error instanceof WriteError && before === undefined && clashesOn(run, error, run.target.keys[0])) {
     throw new WriteError("conflict", error.message, { cause: error });
   }
   throw error;
@@ -230,6 +229,10 @@ class Told {
     return this.#verdict.kind === "update" && this.#verdict.reactivated;
   }
 
+  get adopted() {
+    return this.#verdict.adopted;
+  }
+
   get entry() {
     return this.#verdict.user.entry;
   }
@@ -252,12 +255,12 @@ function tell(run: Settling, verdicts: readonly Verdict[]): void {
         unchanged += 1;
         break;
       case "foreign":
-        run.rejects.foreign(user, verdict.owner, undefined);
+        run.rejects.foreign(verdict, undefined);
         break;
       case "protected":
         if (verdict.row) {
           unchanged += 1;
-          run.report({ type: "protected", dn: user.dn, key: shownKey(run.plan, user.key), differs: verdict.differs });
+          run.report({ type: "protected", dn: user.dn, key: userKey(run.plan, user), differs: verdict.differs });
         } else run.rejects.protectedInsert(user);
     }
   }

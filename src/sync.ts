@@ -2,12 +2,13 @@ import type { AbsenceWatch } from "./absent.ts";
 import { ahead } from "./ahead.ts";
 import type { Bystander, Reject, User } from "./change.ts";
 import { openClaims } from "./claims.ts";
+import { lookAhead } from "./look.ts";
 import type { Plan } from "./plan.ts";
 import { postponed, settlePostponed } from "./postponed.ts";
 import { rejects } from "./rejects.ts";
 import type { Report } from "./report/event.ts";
 import type { Retry } from "./retry.ts";
-import { type Batch, lookAhead, type Settling, settle } from "./settle.ts";
+import { type Batch, type Settling, settle } from "./settle.ts";
 import type { Source } from "./source/source.ts";
 import type { Target } from "./target/target.ts";
 
@@ -96,8 +97,8 @@ async function* batches(run: Run, settling: Settling, signal: AbortSignal): Asyn
       const mapped = run.plan.toUser(entry);
       if ("reason" in mapped) {
         rejected.push(mapped);
-        const key = run.plan.keyOf(entry);
-        if (key !== undefined) entries.push({ dn: mapped.dn, key });
+        const keys = run.plan.keysOf(entry);
+        if (keys.some((key) => key !== undefined)) entries.push({ dn: mapped.dn, keys });
       } else {
         entries.push(mapped);
         characters += charactersOf(mapped);

@@ -93,7 +93,7 @@ describe("a connection without TLS", () => {
 
 describe("a login to the database", () => {
   const connection = { host: "db.example.com", port: 3306, user: "idm", database: "idm" };
-  const target = { client: "mysql2" as const, table: "users", matchKey: "username", timeoutMs: 1000 };
+  const target = { client: "mysql2" as const, table: "users", matchKey: ["username"], timeoutMs: 1000 };
 
   it.each([
     [connection, "idm, as idm, without TLS", "set target.connection.tls unless the network is one to trust"],

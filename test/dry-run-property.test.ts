@@ -102,7 +102,14 @@ const mixed = <T>(one: readonly T[], other: readonly T[]): T[] =>
 const scenario = fc.record({
   days,
   rows: fc.array(row, { maxLength: 6 }),
-  matchKey: some(["username", "external_id"]),
+  matchKey: some([
+    ["username"],
+    ["external_id"],
+    ["external_id", "username"],
+    ["external_id", "badge", "username"],
+    ["external_id", "mail"],
+    ["username", "external_id"],
+  ]),
   batchSize: some([1, 2, 3, 5, 500]),
   ignoreCase: fc.boolean(),
   uniqueBadge: fc.boolean(),
@@ -113,6 +120,7 @@ const scenario = fc.record({
   mostRejects: some([0, 1, 3, 100]),
   mostUpdates: maybe(some([0, 2])),
   protect: fc.boolean(),
+  nullableName: fc.boolean(),
   name: some(["attribute", "required", "template", "map", "join"] as const),
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
@@ -141,8 +149,11 @@ function configOf(each: Scenario, target: object) {
     target,
     mapping: {
       username: "uid",
-      ...((each.mapsId || each.matchKey === "external_id") && { external_id: "entryUUID" }),
-      mail: { attribute: "mail", onEmpty: each.keepMail ? "keep" : "null" },
+      ...((each.mapsId || each.matchKey.includes("external_id")) && { external_id: "entryUUID" }),
+      mail: {
+        attribute: "mail",
+        onEmpty: each.keepMail ? "keep" : "null",
+      },
       display_name: displayNames[each.name],
       badge: { attribute: "employeeNumber", as: "integer" },
       created_by: { value: "sync", on: "insert" },
@@ -159,10 +170,11 @@ function configOf(each: Scenario, target: object) {
 
 const tableOf = (each: Scenario, collate: string): string =>
   `create table users (
-  n integer primary key NUMBERED, username varchar(20) COLLATED not null unique, external_id varchar(20) unique,
+  n integer primary key NUMBERED, username varchar(20) COLLATED ${each.nullableName ? "" : "not null"} unique, external_id varchar(20) unique,
   mail varchar(20) COLLATED ${each.mailMustBe ? "not null" : ""} unique, display_name varchar(8), badge smallint, site varchar(9) not null default 'main',
   ${each.withoutDefault ? "level varchar(9) not null," : ""}
-  created_by varchar(9), state varchar(9) not null${each.uniqueBadge ? ", unique (site, badge)" : ""})`
+  created_by varchar(9), state varchar(9) not null${each.uniqueBadge ? ", unique (site, badge)" : ""}
+  ${each.matchKey.includes("badge") ? ", unique (badge)" : ""})`
     .replaceAll("COLLATED", each.ignoreCase ? collate : "")
     .replace("NUMBERED", collate === "collate nocase" ? "" : "auto_increment");
 
@@ -183,8 +195,8 @@ describe.each(databases)(
 
     /** What a run tells that the other one must tell too. */
     const told = ({ code, document }: Awaited<ReturnType<typeof inProcess>>) => {
-      const { counts, changes, rejects, outcome, error } = document;
-      return { code, outcome, counts, changes, rejects, error: error?.message };
+      const { counts, changes, adopted, rejects, outcome, error } = document;
+      return { code, outcome, counts, changes, adopted, rejects, error: error?.message };
     };
 
     async function previewAndSync(folder: string): Promise<string> {

@@ -33,7 +33,7 @@ beforeEach(async () => {
         client: "mysql2",
         connection: { ...connectionOf(each), password: each.password },
         table: "users",
-        matchKey: "username",
+        matchKey: ["username"],
         timeoutMs: 20_000,
       }),
     ),

@@ -3,12 +3,13 @@ import type { Change, Reject, User } from "../src/change.ts";
 import { openClaims } from "../src/claims.ts";
 import { diff, isWrite } from "../src/diff.ts";
 import { Interrupted } from "../src/exit.ts";
+import { lookAhead } from "../src/look.ts";
 import type { Plan } from "../src/plan.ts";
 import { postponed, settlePostponed } from "../src/postponed.ts";
 import { rejects } from "../src/rejects.ts";
 import type { SyncEvent } from "../src/report/event.ts";
 import { tally } from "../src/report/tally.ts";
-import { lookAhead, settle } from "../src/settle.ts";
+import { settle } from "../src/settle.ts";
 import type { Table } from "../src/target/column.ts";
 import { type Found, type RowValues, type Target, type Write, WriteError } from "../src/target/target.ts";
 
@@ -39,7 +40,7 @@ const plan: Plan = {
   })),
   names: columns,
   attributes: [],
-  key: 0,
+  keys: [0],
   immutableId: undefined,
   state: undefined,
   protect: [],
@@ -52,7 +53,7 @@ const plan: Plan = {
     throw new Error("not used here");
   },
   show: (_column, value) => value,
-  keyOf: () => undefined,
+  keysOf: () => [],
 };
 
 /** A table in memory: unique name and mail, all or nothing, and the steps that it is told. */
@@ -82,7 +83,7 @@ function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
     title: "memory",
     table,
     obstacle: undefined,
-    key: "username",
+    keys: ["username"],
     find: async (keys) => {
       lookUps.push(keys.length);
       return keys.map((key): Found => ({ identity: key.toLowerCase(), row: rows.get(key) }));

@@ -189,7 +189,7 @@ it.each([
     client: "mysql2",
     connection: { host: "db", port: 3306, user: "idm", database: "idm" },
     table: "users",
-    matchKey: "username",
+    matchKey: ["username"],
     timeoutMs: 1000,
   });
   expect(dialect.keyCollations.known(collation)).toBe(known);

@@ -6,14 +6,15 @@ import type { Target } from "../src/target/target.ts";
 import { instanceFolder } from "./servers/folder.ts";
 import { type Mariadb, type MariadbOptions, startMariadb } from "./servers/mariadb.ts";
 
+type MatchKey = string | readonly string[];
 type SqlValue = string | number | Buffer | null;
 export type SqlRow = Record<string, unknown>;
 
 /** A private database that holds tables for targets. Both databases take names in backticks. */
 export interface TestDatabase {
   readonly title: string;
-  config(table: string, matchKey: string): ResolvedTarget;
-  open(table: string, matchKey: string, options?: { readonly readOnly: boolean }): Promise<Target>;
+  config(table: string, matchKey: MatchKey): ResolvedTarget;
+  open(table: string, matchKey: MatchKey, options?: { readonly readOnly: boolean }): Promise<Target>;
   /** Runs SQL beside the target; several statements only where there are no values. */
   sql(text: string, values?: SqlValue[]): Promise<SqlRow[]>;
   stop(): Promise<void>;
@@ -21,17 +22,17 @@ export interface TestDatabase {
 
 export interface MariadbDatabase extends TestDatabase {
   readonly server: Mariadb;
-  config(table: string, matchKey: string): Extract<ResolvedTarget, { client: "mysql2" }>;
+  config(table: string, matchKey: MatchKey): Extract<ResolvedTarget, { client: "mysql2" }>;
 }
 
 export async function mariadbDatabase(options?: MariadbOptions): Promise<MariadbDatabase> {
   const server = await startMariadb(options);
   const { host, port, user, password, database } = server;
-  const config = (table: string, matchKey: string) => ({
+  const config = (table: string, matchKey: MatchKey) => ({
     client: "mysql2" as const,
     connection: { host, port, user, password, database },
     table,
-    matchKey,
+    matchKey: [matchKey].flat(),
     timeoutMs: 20_000,
   });
   return {
@@ -46,17 +47,17 @@ export async function mariadbDatabase(options?: MariadbOptions): Promise<Mariadb
 
 export interface SqliteDatabase extends TestDatabase {
   readonly filename: string;
-  config(table: string, matchKey: string): Extract<ResolvedTarget, { client: "sqlite" }>;
+  config(table: string, matchKey: MatchKey): Extract<ResolvedTarget, { client: "sqlite" }>;
 }
 
 export async function sqliteDatabase(): Promise<SqliteDatabase> {
   const filename = join(await instanceFolder("sqlite-"), "idm.sqlite");
   const raw = new Libsql(filename);
-  const config = (table: string, matchKey: string) => ({
+  const config = (table: string, matchKey: MatchKey) => ({
     client: "sqlite" as const,
     connection: { filename },
     table,
-    matchKey,
+    matchKey: [matchKey].flat(),
     timeoutMs: 200,
   });
   return {

@@ -17,11 +17,14 @@ const mostNamed = 3;
 const mostReasons = 10;
 const otherReasons = "of other reasons";
 
-export function countUnknowns({ keyOf }: Pick<Plan, "keyOf">, report: Report): Unknowns {
+export function countUnknowns({ keysOf }: Pick<Plan, "keysOf">, report: Report): Unknowns {
   const reasons = new Map<string, { count: number; readonly dns: string[] }>();
   return {
     tell: (entry: Entry, why: string) => {
-      report({ type: "unknown", unknown: { dn: entry.dn, key: keyOf(entry) ?? "", reason: why } });
+      report({
+        type: "unknown",
+        unknown: { dn: entry.dn, key: keysOf(entry).find((key) => key !== undefined) ?? "", reason: why },
+      });
       const reason = reasons.has(why) || reasons.size < mostReasons ? why : otherReasons;
       const told = reasons.get(reason) ?? { count: 0, dns: [] };
       told.count += 1;

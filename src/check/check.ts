@@ -75,7 +75,7 @@ function judgeConfiguration({ file, config, warnings }: LoadedConfig): Finding[]
   const { sources, mapping, target } = config;
   const counts = `${plural(sources.length, "source")}, ${plural(Object.keys(mapping).length, "mapped column")}`;
   return [
-    ok(`${file}: ${counts}, match key ${target.matchKey}`),
+    ok(`${file}: ${counts}, match key ${target.matchKey.join(", then ")}`),
     ...warnings.map((message) => warning(message)),
     ...(target.client === "mysql2" && target.connection.tls?.rejectUnauthorized === false
       ? [

@@ -88,7 +88,7 @@ export async function readSample(
   const notices: Finding[] = [];
   const notice: Notice = (message, usual) => (usual ? detail(message) : notices.push(warning(message)));
   const config = await resolveActive(configured, now, signal, (message) => notices.push(ok(message)));
-  const unknowns = countUnknowns({ keyOf: () => undefined }, () => {});
+  const unknowns = countUnknowns({ keysOf: () => [] }, () => {});
   const request = { attributes: mapping.attributes };
   const source = openSource([{ ...config, mustContain: [] }], request, notice, unknowns.tell);
   source.commands.forEach(detail);

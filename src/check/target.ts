@@ -163,25 +163,30 @@ function judgeObstacle({ obstacle }: Partial<Target>): Finding[] {
   return [failed(new Failure("database", obstacle, { hint }))];
 }
 
-/** Undefined where the column of the match key failed already. */
+/** Undefined where the column of a match key failed already. */
 function judgeIndexes(
   { target: { matchKey } }: ResolvedConfig,
   table: Table,
   plan: Plan | undefined,
   refusal: Failure | undefined,
 ): Finding[] | undefined {
-  if (failureOf(() => void writableColumn(table, matchKey, "target.matchKey")).length > 0) return undefined;
+  const missing = matchKey.flatMap((name) => failureOf(() => void writableColumn(table, name, "target.matchKey")));
+  if (missing.length > 0) return undefined;
   if (refusal) return [failed(refusal)];
-  const key = table.columns.get(matchKey.toLowerCase())?.name;
-  const isKeys = (columns: readonly string[]) => columns.length === 1 && columns[0] === key;
-  const others = table.uniqueIndexes.filter(({ columns }) => !isKeys(columns) && !isRowNumber(table, plan, columns));
+  const keys = matchKey.map((name) => table.columns.get(name.toLowerCase())?.name ?? "");
+  const own = keys.map((key) =>
+    table.uniqueIndexes.filter(({ columns: [only, ...more] }) => more.length === 0 && only === key),
+  );
+  const others = table.uniqueIndexes.filter(
+    (index) => !own.flat().includes(index) && !isRowNumber(table, plan, index.columns),
+  );
   const named = others
     .map(({ name, columns }) => `${name} (${columns.filter(Boolean).join(", ") || "an expression"})`)
     .join(" and on ");
   const clash = others.length === 0 ? "" : `; a clash on ${named} is a reject`;
-  const [own] = table.uniqueIndexes.filter(({ columns }) => isKeys(columns));
+  const keep = own.map(([index], at) => `${index?.name} (${keys[at]})`).join(" and ");
   return [
-    ok(`${own?.name} (${key}) keeps the match key unique${clash}`),
+    ok(keys.length === 1 ? `${keep} keeps the match key unique${clash}` : `${keep} keep the match keys unique${clash}`),
     ...(plan ? idWarnings(plan, table).map((message) => warning(message)) : []),
   ];
 }

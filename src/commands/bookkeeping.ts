@@ -11,8 +11,8 @@ import type { RunRecord } from "../history/record.ts";
 import { lastSuccess } from "../history/status.ts";
 import { callHooks } from "../hooks/hook.ts";
 import type { Io } from "../io.ts";
-import { runDocument } from "../report/document.ts";
-import type { Header, Report, Summary, UnknownEntry } from "../report/event.ts";
+import { adoptedOf, runDocument } from "../report/document.ts";
+import type { Adopted, Header, Report, Summary, UnknownEntry } from "../report/event.ts";
 import { metricsText, successInFile, writeMetrics } from "../report/metrics.ts";
 import { errorWords } from "../report/words.ts";
 import { thisRunner } from "./runner.ts";
@@ -99,6 +99,7 @@ export function openBooks(given: Given): Books {
 function listener() {
   const rejects: Reject[] = [];
   const changes: object[] = [];
+  const adopted: Adopted[] = [];
   const unknown: UnknownEntry[] = [];
   const notices: string[] = [];
   const warnings: string[] = [];
@@ -107,12 +108,15 @@ function listener() {
     else if (event.type === "unknown" && unknown.length < changesKept) unknown.push(event.unknown);
     else if (event.type === "notice" || event.type === "info") notices.push(event.message);
     else if (event.type === "warning") warnings.push(event.message);
-    else if (event.type === "change" && changes.length < changesKept) {
-      const { kind, key, dn, columns } = event.change;
-      changes.push({ kind, key, dn, columns: Object.keys(columns) });
+    else if (event.type === "change") {
+      if (changes.length < changesKept) {
+        const { columns, ...change } = event.change;
+        changes.push({ ...change, columns: Object.keys(columns) });
+      }
+      if (event.adopted !== undefined && adopted.length < changesKept) adopted.push(adoptedOf(event.change));
     }
   };
-  return { report, rejects, changes, unknown, notices, warnings };
+  return { report, rejects, changes, adopted, unknown, notices, warnings };
 }
 
 /** The record of a run that has begun. */

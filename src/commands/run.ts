@@ -59,7 +59,14 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
   const finishedAt = new Date();
   const error = end.error && { message: safe(end.error.message), hint: end.error.hint && safe(end.error.hint) };
   const durationMs = finishedAt.getTime() - startedAt.getTime();
-  const summary = { outcome: end.outcome, counts: counted.counts(), finishedAt, durationMs, error };
+  const summary = {
+    outcome: end.outcome,
+    counts: counted.counts(),
+    adopted: counted.adopted(),
+    finishedAt,
+    durationMs,
+    error,
+  };
   const unfinished = told(reports, { type: "finished", summary });
   // After the summary, so that it is the last thing that people read.
   if (end.error) reports.failed(end.error, cause);

@@ -31,10 +31,7 @@ function explainIssue(issue: Issue, base: Path, context: Context): Explained[] {
   const value = valueAt(context.root, path);
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(path, key, context));
   if (issue.code === "invalid_key") return [{ path: path.slice(0, -1), says: "has an empty key" }];
-  if (
-    issue.code === "invalid_union" &&
-    !(Array.isArray(value) && value.length > 1 && keyPath(path) === "target.matchKey")
-  ) {
+  if (issue.code === "invalid_union") {
     const branch = branchByForm(issue.errors, value);
     if (branch !== undefined) return branch.flatMap((inner) => explainIssue(inner, path, context));
   }
@@ -81,8 +78,6 @@ function wrongValue(issue: Issue, path: Path, value: unknown, version: string): 
   const rule = `must be ${wanted(issue)}`;
   if (value === undefined) return `is missing; it ${rule}`;
   if (isLaterValue(path, value)) return `${JSON.stringify(value)} ${notAvailable(version)}`;
-  if (Array.isArray(value) && keyPath(path) === "target.matchKey")
-    return `with several columns ${notAvailable(version)}`;
   if (isSecretPath(path)) return rule;
   const meant =
     issue.code === "invalid_value" && typeof value === "string" ? nearest(value, issue.values.map(String)) : undefined;

@@ -63,24 +63,40 @@ function checkDatabaseTls(tls: MysqlConnection["tls"]): Problem[] {
   return [];
 }
 
-/** An entry without a key can never be matched, so it is always a reject; and every entry needs a key of its own. */
 function checkMatchKey({ target: { matchKey }, mapping }: Config): Problem[] {
-  const rule = Object.hasOwn(mapping, matchKey) ? mapping[matchKey] : undefined;
+  return matchKey.flatMap((column, at) => {
+    const before = matchKey.slice(0, at).find((each) => each.toLowerCase() === column.toLowerCase());
+    if (before === undefined) return checkKeyColumn(mapping, matchKey, at);
+    return [{ path: ["target", "matchKey", at], says: `is "${column}", which the list names before` }];
+  });
+}
+
+/**
+ * An entry without any key can never be matched, so it is always a reject; and every entry needs a key of its own. The first
+ * key is written into the rows that are adopted, so it is not one for new rows alone.
+ */
+function checkKeyColumn(mapping: Config["mapping"], keys: readonly string[], at: number): Problem[] {
+  const column = keys[at] ?? "";
+  const alone = keys.length === 1;
+  const rule = Object.hasOwn(mapping, column) ? mapping[column] : undefined;
   if (rule === undefined) {
-    const meant = nearest(matchKey, Object.keys(mapping));
+    const meant = nearest(column, Object.keys(mapping));
     const hint = meant === undefined ? "" : `; did you mean "${meant}"?`;
-    return [{ path: ["target", "matchKey"], says: `is "${matchKey}", a column that mapping does not name${hint}` }];
+    const path = ["target", "matchKey", ...(alone ? [] : [at])];
+    return [{ path, says: `is "${column}", a column that mapping does not name${hint}` }];
   }
   if (typeof rule === "string") return [];
   const wrong = (key: string, says: string): Problem[] => [
-    { path: ["mapping", matchKey, key], says: `${says}: this column is the match key` },
+    { path: ["mapping", column, key], says: `${says}: this column is ${alone ? "the" : "a"} match key` },
   ];
   if (rule.value !== undefined) return wrong("value", "would give every entry the same value");
   return [
-    ...(rule.on === "insert" ? wrong("on", "cannot be insert") : []),
+    ...(rule.on === "insert" && at === 0 ? wrong("on", "cannot be insert") : []),
     ...(rule.multi === "single" || rule.multi === "reject" ? [] : wrong("multi", 'must be "single" or "reject"')),
     ...(rule.default === undefined ? [] : wrong("default", "would give many entries the same value")),
-    ...(rule.onEmpty === "null" || rule.onEmpty === "keep" ? wrong("onEmpty", `cannot be "${rule.onEmpty}"`) : []),
+    ...(alone && (rule.onEmpty === "null" || rule.onEmpty === "keep")
+      ? wrong("onEmpty", `cannot be "${rule.onEmpty}"`)
+      : []),
   ];
 }
 

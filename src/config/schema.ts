@@ -174,12 +174,17 @@ const mysqlConnection = z.strictObject({
 
 const sqliteConnection = z.strictObject({ filename: text.describe("The database file. It must exist.") });
 
-const matchKey = z.union([text, z.tuple([text]).transform(([column]) => column)], "the name of a mapped column");
+const matchKey = z
+  .union(
+    [text, z.array(text).min(1).meta({ uniqueItems: true })],
+    "the name of a mapped column, or a list of such names",
+  )
+  .transform((columns): readonly string[] => [columns].flat());
 
 const targetCommon = {
   table: text.describe("The table of the users."),
   matchKey: matchKey.describe(
-    "The mapped column by which an entry finds its row again. It needs a unique index of its own.",
+    "The mapped column by which an entry finds its row again. It needs a unique index of its own. Of several, each is tried where those before it find no row, and only takes rows in which those before it are NULL.",
   ),
   timeoutMs: milliseconds.default(120_000).describe("How long one statement may take, in milliseconds."),
 };

@@ -1,7 +1,7 @@
 import { judgeAsking } from "../active/judged.ts";
 import type { ResolvedConfig } from "../config/load.ts";
-import { shownKey } from "../diff.ts";
 import type { Entry } from "../entry.ts";
+import { keyNames, placeOfKey, shownKey } from "../keys.ts";
 import type { Plan } from "../plan.ts";
 import type { Report } from "../report/event.ts";
 import { retrying, retryOf } from "../retry.ts";
@@ -13,7 +13,7 @@ import { type ExplainedColumn, explainColumns } from "./columns.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { type Key, keyOf, otherFilter, valueInDirectory } from "./key.ts";
 import { byFilter, type Located, locate, openPlaces, type Place, type Search } from "./locate.ts";
-import { findRow, type Row } from "./row.ts";
+import { type Row, rowOfEntry, rowWithKey } from "./row.ts";
 import { foretell, type Would } from "./would.ts";
 
 /** One entry, from the directory to its row. */
@@ -48,7 +48,7 @@ export interface ExplainedRow {
 export interface Explanation {
   readonly key: string;
   readonly kind: Key["kind"];
-  /** The column of the match key. */
+  /** The columns of the match keys. */
   readonly matchKey: string;
   /** Where a match key is found in nobody: a filter that looks in another attribute, or what was meant for one. */
   readonly otherwise: string | undefined;
@@ -84,7 +84,7 @@ export async function explainKey(sight: Sight, text: string): Promise<Explanatio
     const { found, ...search } = await locate(config, places, plan, looking.patient, key);
     const entries = await explainEntries(looking, found);
     const row = found.length === 0 && key.kind === "match key" ? await explainRow(looking, key.text) : undefined;
-    const { matchKey } = config.target;
+    const matchKey = keyNames(plan).join(" or ");
     return { key: text, kind: key.kind, matchKey, otherwise: otherFilter(plan, key), search, entries, row };
   } finally {
     for (const place of places) place.inspection.close();
@@ -95,7 +95,7 @@ function patientTarget({ config, target, report, signal }: Sight): Target {
   const retry = retryOf(config, report, signal);
   return {
     ...target,
-    find: (keys, columns) => retrying(retry, () => target.find(keys, columns)),
+    find: (keys, columns, by) => retrying(retry, () => target.find(keys, columns, by)),
     holders: (index, values) => retrying(retry, () => target.holders(index, values)),
     count: (column, value) => retrying(retry, () => target.count(column, value)),
   };
@@ -108,9 +108,10 @@ async function explainEntries(looking: Looking, found: readonly Located[]): Prom
     const { place, base, entry } = located;
     const person = await judge(place.inspection, entry, place.config.filter);
     const active = await judgeActive(place.inspection, entry, place.config.active);
-    const stored = plan.keyOf(entry);
-    const key = stored === undefined ? undefined : shownKey(plan, stored);
-    const row = key === undefined ? undefined : await findRow(config, plan, target, key);
+    const keys = plan.keysOf(entry);
+    const which = keys.findIndex((each) => each !== undefined);
+    const key = which < 0 ? undefined : shownKey(plan, keys[which] ?? "", plan.keys[which]);
+    const row = await rowOfEntry({ config, plan, target }, keys);
     const columns = explainColumns(config, plan, entry, row);
     const { name: source, inspection } = place;
     const command = commandFor(place, entry.dn);
@@ -166,7 +167,7 @@ async function holderOfId(
   const value = explained[immutableId ?? -1]?.stored;
   if (known === undefined || typeof value !== "string") return undefined;
   const [holder] = await target.holders(known.index, [[value]]);
-  const key = typeof holder?.key === "string" ? shownKey(plan, holder.key) : undefined;
+  const key = typeof holder?.key === "string" ? shownKey(plan, holder.key, placeOfKey(plan, holder.by)) : undefined;
   return key === row?.key ? undefined : key;
 }
 
@@ -198,7 +199,7 @@ function commandFor({ config, attributes }: Place, dn: string): string | undefin
 
 /** The side of the table: a row without an entry of its key. */
 async function explainRow({ config, plan, patient, places }: Looking, key: string): Promise<ExplainedRow | undefined> {
-  const row = await findRow(config, plan, patient, key);
+  const row = await rowWithKey({ config, plan, target: patient }, key);
   if (row === undefined) return undefined;
   const id = plan.columns[plan.immutableId ?? -1];
   const [attribute] = id?.attributes ?? [];

@@ -1,5 +1,7 @@
-import { diff, isWrite, shownKey } from "../diff.ts";
+import { diff, isWrite } from "../diff.ts";
 import type { Entry } from "../entry.ts";
+import { placeOfKey, shownKey } from "../keys.ts";
+import { match } from "../match.ts";
 import type { Plan } from "../plan.ts";
 import type { Target } from "../target/target.ts";
 
@@ -49,15 +51,17 @@ export async function giversOf(
 async function heldBy(plan: Plan, target: Target, entry: Entry): Promise<Held[]> {
   const user = plan.toUser(entry);
   if ("reason" in user) return [];
-  const [found] = await target.find([user.key], plan.read);
-  const verdict = diff(plan, user, found?.row);
+  const [found] = await match(plan, target, [user]);
+  if (!found) return [];
+  const verdict = diff(plan, user, found);
   if (!isWrite(verdict)) return [];
   const held: Held[] = [];
   for (const { index, to } of verdict.write.takes ?? []) {
     const [holder] = to === undefined ? [] : await target.holders(index, [to]);
-    if (typeof holder?.key !== "string" || holder.key === found?.row?.[plan.key]) continue;
+    const key = placeOfKey(plan, holder?.by);
+    if (typeof holder?.key !== "string" || holder.key === found.row?.[key]) continue;
     const named = index.columns.map((name) => plan.columns.find(({ column }) => column === name)?.name ?? name);
-    held.push({ columns: named.join(", "), key: shownKey(plan, holder.key) });
+    held.push({ columns: named.join(", "), key: shownKey(plan, holder.key, key) });
   }
   return held;
 }

@@ -46,9 +46,9 @@ const faithful = {
   as: ["string", "uuid", "integer", "guid", "sid", "binary"],
 };
 
-/** The filter that finds all entries with this match key; undefined where the mapping may give it to others too. */
-export function filterForKey(config: ResolvedConfig, key: string): FilterNode | undefined {
-  const { template, attribute, map, transform, as } = fullRule(config.mapping[config.target.matchKey] ?? "");
+/** The filter that finds all entries with this text in a match key's column; undefined where the mapping may give it to others too. */
+export function filterForKey(config: ResolvedConfig, column: string, text: string): FilterNode | undefined {
+  const { template, attribute, map, transform, as } = fullRule(config.mapping[column] ?? "");
   const [name, ...others] = [attribute ?? []].flat();
   const isFaithful =
     template === undefined &&
@@ -57,7 +57,7 @@ export function filterForKey(config: ResolvedConfig, key: string): FilterNode | 
     faithful.as.includes(as) &&
     transform.every((step) => typeof step === "string" && faithful.transform.includes(step));
   if (!isFaithful || name === undefined) return undefined;
-  return { kind: "equal", attribute: name, value: valueInDirectory(config, config.target.matchKey, key) };
+  return { kind: "equal", attribute: name, value: valueInDirectory(config, column, text) };
 }
 
 /** What the directory has in the attribute of a column that shows this text. */
@@ -68,9 +68,9 @@ export function valueInDirectory(config: ResolvedConfig, column: string, text: s
 
 /**
  * For who meant something else than a match key: the filter that `uid=anna` nearly is, else one that looks in the first
- * mapped attribute beside the match key's and the immutable id's. Undefined where there is none.
+ * mapped attribute beside those of the match keys and the immutable id. Undefined where there is none.
  */
-export function otherFilter({ columns, attributes, key, immutableId }: Plan, meant: Key): string | undefined {
+export function otherFilter({ columns, attributes, keys, immutableId }: Plan, meant: Key): string | undefined {
   if (meant.kind !== "match key") return undefined;
   const { text } = meant;
   if (/^[a-z][\w;.-]*[~<>:]?=/i.test(text)) {
@@ -80,7 +80,7 @@ export function otherFilter({ columns, attributes, key, immutableId }: Plan, mea
       if (!(error instanceof Failure)) throw error;
     }
   }
-  const own = [key, immutableId].flatMap((at) => columns[at ?? -1]?.attributes ?? []);
+  const own = [...keys, immutableId].flatMap((at) => columns[at ?? -1]?.attributes ?? []);
   const attribute = attributes.find((name) => !own.includes(attributeKey(name)));
   return attribute && formatFilter({ kind: "equal", attribute, value: text });
 }

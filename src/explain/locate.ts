@@ -1,9 +1,9 @@
 import { resolveAllActive } from "../active/resolve.ts";
 import { attributesOf } from "../active/rule.ts";
 import type { ResolvedConfig } from "../config/load.ts";
-import { shownKey } from "../diff.ts";
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
+import { shownKey } from "../keys.ts";
 import { visible } from "../mapping/printable.ts";
 import { nearest as nearestSpelling } from "../nearest.ts";
 import type { Plan } from "../plan.ts";
@@ -83,10 +83,13 @@ export async function locate(
 ): Promise<Search> {
   if (key.kind === "dn") return byDn(places, key.dn);
   if (key.kind === "filter") return byFilter(places, key.filter);
-  const filter = filterForKey(config, key.text);
-  const searched = filter && (await byFilter(places, filter));
-  const found = searched && (await withKey(searched.found, plan, target, key.text));
-  return searched && found && found.length > 0 ? { ...searched, found } : byReading(places, plan, target, key.text);
+  for (const [which, column] of config.target.matchKey.entries()) {
+    const filter = filterForKey(config, column, key.text);
+    const searched = filter && (await byFilter(places, filter));
+    const found = searched && (await withKey(searched.found, plan, target, which, key.text));
+    if (searched && found && found.length > 0) return { ...searched, found };
+  }
+  return byReading(places, plan, target, key.text);
 }
 
 /** Those whose match key is this one: an entry may have it among several values, and another one as its key. */
@@ -94,16 +97,33 @@ async function withKey(
   found: readonly Located[],
   plan: Plan,
   target: Target,
+  which: number,
   text: string,
 ): Promise<readonly Located[]> {
-  const wanted = plan.columns[plan.key]?.fit(text);
-  const keyed = found.flatMap((located) => {
-    const key = plan.keyOf(located.entry);
-    return key === undefined ? [] : [{ located, key }];
-  });
-  if (typeof wanted !== "string" || keyed.length === 0) return [];
-  const [of, ...identities] = await target.find([wanted, ...keyed.map(({ key }) => key)], []);
-  return keyed.filter((_, at) => identities[at]?.identity === of?.identity).map(({ located }) => located);
+  const same = await entriesWith(
+    plan,
+    target,
+    which,
+    text,
+    found.map(({ entry }) => plan.keysOf(entry)[which]),
+  );
+  return found.filter((_, at) => same.has(at));
+}
+
+/** The places of those of `keys` that are this text, as the column of this match key sees it. */
+async function entriesWith(
+  plan: Plan,
+  target: Target,
+  which: number,
+  text: string,
+  keys: readonly (string | undefined)[],
+): Promise<ReadonlySet<number>> {
+  const column = plan.columns[plan.keys[which] ?? -1];
+  const wanted = column?.fit(text);
+  const keyed = keys.flatMap((key, at) => (key === undefined ? [] : [{ key, at }]));
+  if (typeof wanted !== "string" || keyed.length === 0) return new Set();
+  const [of, ...found] = await target.find([wanted, ...keyed.map(({ key }) => key)], [], column?.column);
+  return new Set(keyed.filter((_, at) => found[at]?.identity === of?.identity).map(({ at }) => at));
 }
 
 const basesOf = ({ config }: Place): readonly string[] =>
@@ -157,31 +177,28 @@ const pieceSize = 500;
  * column's collation alone.
  */
 async function byReading(places: readonly Place[], plan: Plan, target: Target, text: string): Promise<Search> {
-  const wanted = plan.columns[plan.key]?.fit(text);
-  const [of] = typeof wanted === "string" ? await target.find([wanted], []) : [];
   const found: Located[] = [];
   let lookedAt = 0;
   let similar: string | undefined;
-  const look = async (piece: readonly (Located & { readonly key: string })[]): Promise<void> => {
-    const identities = await target.find(
-      piece.map(({ key }) => key),
-      [],
-    );
-    for (const [at, { key: _, ...located }] of piece.entries()) {
-      if (of && identities[at]?.identity === of.identity) found.push(located);
+  const look = async (piece: readonly Keyed[]): Promise<void> => {
+    const hits = new Set<number>();
+    const candidates: string[] = [];
+    for (const [which, at] of plan.keys.entries()) {
+      const keys = piece.map((each) => each.keys[which]);
+      for (const hit of await entriesWith(plan, target, which, text, keys)) hits.add(hit);
+      for (const key of keys) if (key !== undefined) candidates.push(shownKey(plan, key, at));
     }
-    const candidates = piece.map(({ key }) => shownKey(plan, key));
+    for (const [at, { located }] of piece.entries()) if (hits.has(at)) found.push(located);
     similar = nearestSpelling(text, similar === undefined ? candidates : [similar, ...candidates]) ?? similar;
   };
   for (const place of places) {
     for (const base of basesOf(place)) {
       const query = { base, scope: place.config.scope, filter: everything, attributes: place.attributes };
-      let piece: (Located & { readonly key: string })[] = [];
+      let piece: Keyed[] = [];
       for await (const entries of place.inspection.search(query)) {
         for (const entry of entries) {
           lookedAt += 1;
-          const key = plan.keyOf(entry);
-          if (key !== undefined) piece.push({ place, base, entry, key });
+          piece.push({ located: { place, base, entry }, keys: plan.keysOf(entry) });
         }
         if (piece.length < pieceSize) continue;
         await look(piece);
@@ -192,4 +209,9 @@ async function byReading(places: readonly Place[], plan: Plan, target: Target, t
   }
   const rest = similar === undefined || found.length > 0 ? {} : { similar };
   return { found: found.slice(0, mostEntries), more: found.length > mostEntries, lookedAt, ...rest };
+}
+
+interface Keyed {
+  readonly located: Located;
+  readonly keys: readonly (string | undefined)[];
 }

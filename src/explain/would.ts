@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "../config/load.ts";
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import { unforeseen } from "../guards.ts";
+import { keyNames } from "../keys.ts";
 import { judgeLimits } from "../limits.ts";
 import { printable } from "../mapping/printable.ts";
 import type { Plan } from "../plan.ts";
@@ -87,7 +88,7 @@ async function afterGivers({ report: warn, ...outlook }: Outlook, entry: Entry):
   }
   await tryOut({ ...outlook, entries: together, batchSize: givers.length + 1, report });
   if (end.action === "reject") return undefined;
-  const key = plan.columns[plan.key]?.name ?? "";
+  const key = keyNames(plan).join(" or ");
   return { ...end, because: [...end.because, ...givers.map((giver) => giverWords(key, giver))] };
 }
 
@@ -99,7 +100,12 @@ const unchanged: Would = { action: "none", because: ["the row holds all of this 
 /** Of an event that names an entry: what it says of it. */
 function wouldOf(event: SyncEvent): { readonly dn: string; readonly would: Would } | undefined {
   if (event.type === "change") {
-    return { dn: event.change.dn, would: { action: event.change.kind, change: event.change, because: [] } };
+    const { change } = event;
+    const because =
+      change.adopted === undefined
+        ? []
+        : [`the row is adopted: it is found by ${change.adopted}, and has no match key before that one yet`];
+    return { dn: change.dn, would: { action: change.kind, change, because } };
   }
   if (event.type === "reject") {
     const { reject } = event;

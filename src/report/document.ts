@@ -1,9 +1,9 @@
 import type { Change, Reject } from "../change.ts";
-import type { Header, Report, Summary, UnknownEntry } from "./event.ts";
+import type { Adopted, Header, Report, Summary, UnknownEntry } from "./event.ts";
 
 /**
- * `--json`: the one document of a run, told when it is finished. It holds the first `limit` changes, rejects and unknown entries; the
- * counts are of all.
+ * `--json`: the one document of a run, told when it is finished. It holds the first `limit` changes, rejects, adopted rows and
+ * unknown entries; the counts are of all.
  */
 export function jsonDocument(
   limit: number,
@@ -13,10 +13,14 @@ export function jsonDocument(
   let header = head;
   const changes: Change[] = [];
   const rejects: Reject[] = [];
+  const adopted: Adopted[] = [];
   const unknown: UnknownEntry[] = [];
   const notices: string[] = [];
   const warnings: string[] = [];
   return (event) => {
+    if (event.type === "change" && event.adopted !== undefined && adopted.length < limit) {
+      adopted.push(adoptedOf(event.change));
+    }
     if (event.type === "started") header = event.header;
     else if (event.type === "change" && changes.length < limit) changes.push(event.change);
     else if (event.type === "reject" && rejects.length < limit) rejects.push(event.reject);
@@ -25,10 +29,13 @@ export function jsonDocument(
     else if (event.type === "warning") warnings.push(event.message);
     else if (event.type === "finished")
       print(
-        `${JSON.stringify(runDocument(header, event.summary, { rejects, changes, unknown, notices, warnings }), null, 2)}\n`,
+        `${JSON.stringify(runDocument(header, event.summary, { rejects, changes, adopted, unknown, notices, warnings }), null, 2)}\n`,
       );
   };
 }
+
+/** What is listed of a change that adopts a row. */
+export const adoptedOf = ({ key, dn, adopted: by = "" }: Change): Adopted => ({ key, dn, by });
 
 /** A run as one document. */
 export const runDocument = (
@@ -37,6 +44,7 @@ export const runDocument = (
   lists: {
     readonly rejects: readonly Reject[];
     readonly changes: readonly object[];
+    readonly adopted: readonly Adopted[];
     readonly unknown: readonly UnknownEntry[];
     readonly notices: readonly string[];
     readonly warnings: readonly string[];

@@ -51,6 +51,8 @@ export type SyncEvent =
       /** Put together when somebody asks for it. */
       readonly change: Change;
       readonly reactivated: boolean;
+      /** As in the change. */
+      readonly adopted?: string | undefined;
       /** What the change was made of, where a report asks for it. */
       readonly entry?: Entry | undefined;
     }
@@ -104,9 +106,19 @@ export interface Counts {
   readonly rejected: number;
 }
 
+/** A row that had none of the match keys before that by which it was found, and has them now. */
+export interface Adopted {
+  readonly key: string;
+  readonly dn: string;
+  /** The match key by which it was found. */
+  readonly by: string;
+}
+
 export interface Summary {
   readonly outcome: Outcome;
   readonly counts: Counts;
+  /** Of those updated, how many rows were adopted, by the match key by which they were found. */
+  readonly adopted: Readonly<Record<string, number>>;
   readonly finishedAt: Date;
   readonly durationMs: number;
   readonly error: { readonly message: string; readonly hint: string | null } | null;

@@ -50,7 +50,7 @@ export function humanPreview(
         ...leaving(paint, header),
         ...rejected(paint, rejects, event.summary.counts),
         "",
-        ...countLines(event.summary.counts, "would be ").map(({ tone, text }) =>
+        ...countLines(event.summary, "would be ").map(({ tone, text }) =>
           tone === "plain" ? text : paint[tone](text),
         ),
         ...next(paint, header, event.summary),
@@ -99,12 +99,15 @@ function group(
     "",
     paint.head(`${title} (${number(all)})`),
     ...changes.flatMap((change) => [
-      `${paint[tone](`  ${sign} ${padTo(printable(change.key), keyWidth)}`)}  ${paint.faint(visible(change.dn))}`,
+      `${paint[tone](`  ${sign} ${padTo(printable(change.key), keyWidth)}`)}  ${paint.faint(`${visible(change.dn)}${adoption(change)}`)}`,
       ...differences(paint, header, change, columns),
     ]),
     ...more(paint, all - changes.length),
   ];
 }
+
+const adoption = ({ adopted }: Change): string =>
+  adopted === undefined ? "" : `, a row adopted by ${visible(adopted)}`;
 
 const more = (paint: Palette, left: number): string[] =>
   left > 0

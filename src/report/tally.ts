@@ -3,6 +3,8 @@ import type { Counts, Report } from "./event.ts";
 export interface Tally {
   readonly report: Report;
   counts(): Counts;
+  /** How many rows were adopted, by the match key by which they were found. */
+  adopted(): Readonly<Record<string, number>>;
 }
 
 /** Counts what was done. Every active entry is exactly one of inserted, updated, unchanged and rejected. */
@@ -12,6 +14,7 @@ export function tally(): Tally {
   let unchanged = 0;
   let reactivated = 0;
   let rejected = 0;
+  const adopted = new Map<string, number>();
   return {
     report: (event) => {
       if (event.type === "unchanged") unchanged += event.users;
@@ -20,11 +23,13 @@ export function tally(): Tally {
         if (event.kind === "insert") inserted += 1;
         else updated += 1;
         if (event.reactivated) reactivated += 1;
+        if (event.adopted !== undefined) adopted.set(event.adopted, (adopted.get(event.adopted) ?? 0) + 1);
       }
     },
     counts: () => {
       const read = inserted + updated + unchanged + rejected;
       return { read, inserted, updated, unchanged, reactivated, deactivated: 0, rejected };
     },
+    adopted: () => Object.fromEntries(adopted),
   };
 }

@@ -35,12 +35,13 @@ const startWords = ({ command, name, source, target }: Header): string =>
 const rejectWords = ({ dn, reason }: Reject): string => visible(`${dn}: ${reason}`);
 
 /** `update anna (uid=anna,…): email "a" → "b"` */
-function changeWords({ kind, key, dn, columns }: Change): string {
+function changeWords({ kind, key, dn, adopted, columns }: Change): string {
   const shown = (value: string | null) => (value === null ? "NULL" : `"${printable(value)}"`);
   const differences = Object.entries(columns).map(([name, { from, to }]) =>
     kind === "insert" ? `${name} ${shown(to)}` : `${name} ${shown(from)} → ${shown(to)}`,
   );
-  return `${kind} ${visible(key)} (${visible(dn)}): ${differences.join(", ")}`;
+  const how = adopted === undefined ? "" : `, adopted by ${visible(adopted)}`;
+  return `${kind} ${visible(key)} (${visible(dn)})${how}: ${differences.join(", ")}`;
 }
 
 /** What is said of an event while it runs, details with --verbose alone; undefined where it is only counted. */
@@ -118,18 +119,23 @@ export const headerLines = ({ source, filter, active, target, endState, effect }
   ...(effect === undefined ? [] : [pad("effect", effect)]),
 ];
 
+/** `12 of them adopted by username`; none where there are none. */
+const adoptedWords = (adopted: Summary["adopted"]): string[] =>
+  Object.entries(adopted).map(([by, count]) => `${number(count)} of them adopted by ${visible(by)}`);
+
 /** The counts, below each other; `would` goes before what is done to rows. */
-export function countLines(counts: Counts, would = ""): Line[] {
+export function countLines({ counts, adopted }: Pick<Summary, "counts" | "adopted">, would = ""): Line[] {
   const width = Math.max(...Object.values(counts).map((count) => number(count).length));
   const row = (count: number, words: string, tone: Tone = "plain"): Line => ({
     tone,
     text: `  ${number(count).padStart(width)} ${words}`,
   });
-  const reactivated = counts.reactivated > 0 ? `, ${number(counts.reactivated)} of them reactivated` : "";
+  const reactivated = counts.reactivated > 0 ? [`${number(counts.reactivated)} of them reactivated`] : [];
+  const updated = [`${would}updated`, ...reactivated, ...adoptedWords(adopted)].join(", ");
   return [
     row(counts.read, counts.read === 1 ? "active entry read" : "active entries read", "head"),
     row(counts.inserted, `${would}inserted`),
-    row(counts.updated, `${would}updated${reactivated}`),
+    row(counts.updated, updated),
     row(counts.unchanged, "unchanged"),
     row(counts.rejected, `${would}rejected`, counts.rejected > 0 ? "bad" : "plain"),
   ];
@@ -168,7 +174,7 @@ export function summaryLines(
     ...headerLines(header).map(plain),
     ...notices.map((notice): Line => ({ tone: "bad", text: pad("notice", visible(notice)) })),
     // Before the first write nothing has been counted: zeros would read like an empty directory.
-    ...(outcome === "refused" && counts.read === 0 ? [plain("  nothing was written")] : countLines(counts)),
+    ...(outcome === "refused" && counts.read === 0 ? [plain("  nothing was written")] : countLines(summary)),
     ...rejects.map((reject) => plain(`    ${rejectWords(reject)}`)),
     ...(left > 0 ? [plain(`    and ${number(left)} more; --rejects FILE holds all`)] : []),
     ...(outcome === "interrupted"

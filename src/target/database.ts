@@ -15,7 +15,8 @@ interface OpenTable {
   readonly db: Knex;
   readonly dialect: Dialect;
   readonly table: Table;
-  readonly key: TypedColumn;
+  /** The match keys in their order. */
+  readonly keys: readonly TypedColumn[];
   readonly limits: StatementLimits;
 }
 
@@ -37,7 +38,7 @@ export interface Opening {
  */
 export async function databaseTarget(
   dialect: Dialect,
-  config: { readonly table: string; readonly matchKey: string },
+  config: { readonly table: string; readonly matchKey: readonly string[] },
   { readOnly, listener }: Opening,
 ): Promise<Target> {
   const db = await dialect.open(readOnly);
@@ -50,15 +51,15 @@ export async function databaseTarget(
     listener?.connected(server.title);
     const table = withKnownIndexes(await sorted(dialect.describeTable(db, config.table)), dialect);
     listener?.described(table);
-    const key = matchKeyColumn(table, config.matchKey, dialect.keyCollations);
+    const keys = config.matchKey.map((name) => matchKeyColumn(table, name, dialect.keyCollations));
     const limits = { bindings: dialect.maxBindings, bytes: server.maxBytes, setBy: server.setBy };
-    const open: OpenTable = { db, dialect, table, key, limits };
+    const open: OpenTable = { db, dialect, table, keys, limits };
     return {
       title: `${config.table} in ${server.title}`,
       table,
       obstacle: server.obstacle,
-      key: key.name,
-      find: (keys, columns) => sorted(find(open, keys, columns)),
+      keys: keys.map(({ name }) => name),
+      find: (keys, columns, by) => sorted(find(open, keys, columns, by)),
       write: (writes, fence) => sorted(transact(open, writes, true, fence)),
       attempt: (writes) => sorted(transact(open, writes, false)),
       inspect: (writes) => {
@@ -102,14 +103,23 @@ export const unreachable = (error: WriteError): Failure =>
 
 const known = (open: OpenTable, name: string): TypedColumn => readableColumn(open.table, name, "mapping");
 
+/** The column of this name among the match keys, the first one where none is named. */
+function keyColumn({ keys, table }: OpenTable, name: string | undefined): TypedColumn {
+  const key = name === undefined ? keys[0] : keys.find((each) => each.name === name);
+  if (!key) throw new Error(`${table.name}.${name} is no match key`);
+  return key;
+}
+
 /** Within a transaction the rows are locked. */
 async function find(
   open: OpenTable,
   keys: readonly string[],
   names: readonly string[],
+  by?: string,
   transaction?: Knex,
 ): Promise<readonly Found[]> {
-  const { dialect, table, key } = open;
+  const { dialect, table } = open;
+  const key = keyColumn(open, by);
   const columns = names.map((name) => known(open, name));
   const select = columns.map((column) => dialect.select(column));
   const found: Found[] = [];
@@ -145,7 +155,7 @@ async function transact(open: OpenTable, writes: readonly Write[], keep: boolean
     await open.db.transaction(async (transaction) => {
       try {
         await expectUnchanged(open, transaction, writes);
-        for (const step of inSteps(writes, givingUp(open.table, open.key.name)))
+        for (const step of inSteps(writes, givingUp(open.table, open.keys[0]?.name)))
           for (const group of sameShape(step)) await writeGroup(open, transaction, group);
         if (fence) await holdFence(open, transaction, fence);
         if (!keep) throw enough;
@@ -181,31 +191,34 @@ function inCommit(dialect: Dialect, error: unknown): unknown {
 /** Looks the rows up again that must be as they were seen, and keeps them so until the transaction ends. */
 async function expectUnchanged(open: OpenTable, transaction: Knex, writes: readonly Write[]): Promise<void> {
   const expected = writes.flatMap((each) =>
-    each.kind === "update" && each.expect ? [{ key: each.key, ...each.expect }] : [],
+    each.kind === "update" && each.expect ? [{ key: each.key, by: each.by, ...each.expect }] : [],
   );
-  if (expected.length === 0) return;
-  const names = [...new Set(expected.flatMap(({ columns }) => columns))];
-  const places = new Map(names.map((name, at) => [name, at]));
-  const keys = expected.map(({ key }) => key);
-  const found = await find(open, keys, names, transaction);
-  const changed = expected.filter(({ columns, values }, which) => {
-    const row = found[which]?.row;
-    return !row || columns.some((name, at) => row[places.get(name) ?? -1] !== values[at]);
-  });
-  if (changed.length > 0) throw changedMeanwhile(changed.length, expected.length);
+  let changed = 0;
+  for (const by of new Set(expected.map((each) => each.by))) {
+    const group = expected.filter((each) => each.by === by);
+    const names = [...new Set(group.flatMap(({ columns }) => columns))];
+    const places = new Map(names.map((name, at) => [name, at]));
+    const keys = group.map(({ key }) => key);
+    const found = await find(open, keys, names, by, transaction);
+    changed += group.filter(({ columns, values }, which) => {
+      const row = found[which]?.row;
+      return !row || columns.some((name, at) => row[places.get(name) ?? -1] !== values[at]);
+    }).length;
+  }
+  if (changed > 0) throw changedMeanwhile(changed, expected.length);
 }
 
 const changedMeanwhile = (changed: number, rows: number): WriteError =>
   new WriteError("conflict", `${changed} of ${rows} rows were changed by somebody else meanwhile`);
 
 async function writeGroup(open: OpenTable, transaction: Knex, group: Group): Promise<void> {
-  const { dialect, table, key } = open;
+  const { dialect, table } = open;
   const columns = group.columns.map((name) => known(open, name));
   for (const part of parts(groupRows(open, group), open.limits)) {
     const statement =
       group.kind === "insert"
         ? dialect.insert(table.name, columns, part)
-        : dialect.update(table.name, key, columns, part);
+        : dialect.update(table.name, keyColumn(open, group.by), columns, part);
     const missing = part.length - (await dialect.run(transaction, statement));
     if (missing === 0) continue;
     // A row that was there at the look-up and is gone now: look again rather than count what did not happen.
@@ -217,7 +230,8 @@ async function writeGroup(open: OpenTable, transaction: Knex, group: Group): Pro
 
 /** The values of each write, of an update after its key. */
 function groupRows(open: OpenTable, group: Group): Binding[][] {
-  const { dialect, key } = open;
+  const { dialect } = open;
+  const key = keyColumn(open, group.by);
   const columns = group.columns.map((name) => known(open, name));
   return group.writes.map((each) => {
     const values = columns.map((column, at) => bound(dialect, column, each.values[at] ?? null));
@@ -230,21 +244,24 @@ const bound = (dialect: Dialect, column: TypedColumn, value: string | null): Bin
 
 interface Group {
   readonly kind: Write["kind"];
+  /** Of updates: the column by which they find their rows, see `Write`. */
+  readonly by: string | undefined;
   readonly columns: readonly string[];
   readonly writes: Write[];
 }
 
-/** Writes that one statement can carry: of one kind and with the same columns. */
+/** Writes that one statement can carry: of one kind, with the same columns, by the same match key. */
 function sameShape(writes: readonly Write[]): Iterable<Group> {
   const groups = new Map<string, Group>();
   let last: Group | undefined;
   for (const write of writes) {
-    if (last && last.columns === write.columns && last.kind === write.kind) {
+    const by = write.kind === "update" ? write.by : undefined;
+    if (last && last.columns === write.columns && last.kind === write.kind && last.by === by) {
       last.writes.push(write);
       continue;
     }
-    const shape = JSON.stringify([write.kind, write.columns]);
-    last = groups.get(shape) ?? { kind: write.kind, columns: write.columns, writes: [] };
+    const shape = JSON.stringify([write.kind, write.columns, by]);
+    last = groups.get(shape) ?? { kind: write.kind, by, columns: write.columns, writes: [] };
     last.writes.push(write);
     groups.set(shape, last);
   }
@@ -252,7 +269,7 @@ function sameShape(writes: readonly Write[]): Iterable<Group> {
 }
 
 async function holders(open: OpenTable, index: UniqueIndex, tuples: readonly RowValues[]): Promise<readonly Holder[]> {
-  const { db, dialect, table, key } = open;
+  const { db, dialect, table, keys } = open;
   const by = index.columns.map((name, at) => {
     const column = known(open, name);
     return { ...column, collation: index.collations?.[at] ?? column.collation };
@@ -261,16 +278,24 @@ async function holders(open: OpenTable, index: UniqueIndex, tuples: readonly Row
   const found: Holder[] = [];
   let offset = 0;
   for (const part of parts(bindings, open.limits)) {
-    const statement = dialect.lookup(table.name, by, part, [dialect.select(key)]);
+    const select = keys.map((key) => dialect.select(key));
+    const statement = dialect.lookup(table.name, by, part, select);
     for (const [ordinal, ...raw] of await dialect.rows(db, statement)) {
       const identity = JSON.stringify(raw.slice(0, by.length).map(identityText));
-      const [present, stored] = raw.slice(by.length);
-      const holder = stored === null || stored === undefined ? null : dialect.read(stored, key.type);
-      found[offset + Number(ordinal)] = { identity, key: present === null ? undefined : holder };
+      const [present, ...stored] = raw.slice(by.length);
+      const holder = present === null ? { key: undefined } : firstKey(keys, readRow(dialect, keys, stored));
+      found[offset + Number(ordinal)] = { identity, ...holder };
     }
     offset += part.length;
   }
   return found;
+}
+
+/** The first match key of which a row has a value. */
+function firstKey(keys: readonly TypedColumn[], row: RowValues): Pick<Holder, "key" | "by"> {
+  const at = row.findIndex((value) => value !== null);
+  const by = at > 0 ? keys[at]?.name : undefined;
+  return { key: row[at] ?? null, ...(by !== undefined && { by }) };
 }
 
 async function count(open: OpenTable, name?: string, value?: string): Promise<number> {

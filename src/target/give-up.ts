@@ -12,8 +12,9 @@ import type { GiveUp } from "./steps.ts";
  * only to who has rights on them: they follow a value there and back, but once they are NULL they stay so.
  */
 export const givingUp =
-  (table: Table, key: string): GiveUp =>
+  (table: Table, firstKey: string | undefined): GiveUp =>
   (write, takings) => {
+    const key = write.kind === "update" ? (write.by ?? firstKey) : firstKey;
     const meanwhile = new Map<string, string | null>();
     for (const { index } of takings) {
       if (index.columns.some((name) => meanwhile.has(name))) continue;

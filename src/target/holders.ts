@@ -1,5 +1,9 @@
 import type { Holder, Taking, Target, Write } from "./target.ts";
 
+/** A row by a match key that it has; `by`: its column, where that is not the first one. */
+export const rowName = (key: string, by: string | undefined): string =>
+  by === undefined ? key : JSON.stringify([by, key]);
+
 /** Who has each value that these writes give up or take, by the very values of the takings. */
 export async function holdersOf(target: Target, writes: readonly Write[]): Promise<ReadonlyMap<Taking["to"], Holder>> {
   const known = new Map<Taking["to"], Holder>();

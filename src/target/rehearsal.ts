@@ -1,17 +1,18 @@
 import { openSpool, type Spool } from "../spool.ts";
 import type { UniqueIndex } from "./column.ts";
 import { givingUp } from "./give-up.ts";
-import { holdersOf } from "./holders.ts";
+import { holdersOf, rowName } from "./holders.ts";
 import { inSteps } from "./steps.ts";
 import { clashedIndex, mustBeGiven } from "./table.ts";
 import { type Holder, type Taking, type Target, type Write, WriteError } from "./target.ts";
 
 /** The row that has a value in a unique index, or nothing where the value is free. */
 interface Owner {
-  /** The row's key as the table has it; of a new row, the key that it will have. A row without one is never written. */
+  /** The row by its key as the table has it, see `rowName`; of a new row, by the one that it will have. A row without one is never written. */
   readonly row: string | null;
-  /** The key that the row has then. */
+  /** The key that the row has then, and its column, as of a `Holder`. */
   readonly key: string | null;
+  readonly by?: string | undefined;
 }
 
 /** How the database is asked, where it is to be asked. */
@@ -58,10 +59,12 @@ export async function rehearse<T>(target: Target, work: (rehearsal: Target) => P
 
 function rehearsalOf(target: Target, owners: Owners, trial: Trial | undefined): Target {
   const holders: Target["holders"] = async (index, values) =>
-    (await target.holders(index, values)).map(({ identity, key }) => {
+    (await target.holders(index, values)).map((holder) => {
+      const { identity, key } = holder;
       const owner = owners.get(placeOf(index, identity));
-      if (owner !== undefined) return { identity, key: owner?.key };
-      return { identity, key: typeof key === "string" ? (owners.get(respelt(key))?.key ?? key) : key };
+      if (owner !== undefined) return { identity, ...holding(owner) };
+      const since = typeof key === "string" ? owners.get(respelt(rowName(key, holder.by))) : undefined;
+      return since ? { identity, ...holding(since) } : holder;
     });
   const tried = trials(target);
   return {
@@ -134,8 +137,13 @@ function trials({ table }: Target): (trial: Trial, writes: readonly Write[]) => 
 
 const placeOf = (index: UniqueIndex, identity: string): string => `${index.name}\0${identity}`;
 
-/** Where it is noted that a row has its key in another spelling since. */
-const respelt = (key: string): string => `\0${key}`;
+const holding = (owner: Owner | null): Pick<Holder, "key" | "by"> => ({
+  key: owner?.key,
+  ...(owner?.by !== undefined && { by: owner.by }),
+});
+
+/** Where it is noted that a row has its key in another spelling since, or got one that goes before it. */
+const respelt = (row: string): string => `\0${row}`;
 
 /** As the database would: a new row that leaves out a column which must have a value and has no default. */
 function refuseMissing({ table }: Target, write: Write): void {
@@ -157,12 +165,13 @@ function judge(
   before: (place: string) => Owner | null | undefined,
 ): Ledger {
   const ledger = new Map<string, Owner | null>();
-  const ownerOf = (index: UniqueIndex, { identity, key }: Holder): Owner | null => {
+  const ownerOf = (index: UniqueIndex, { identity, key, by }: Holder): Owner | null => {
     const place = placeOf(index, identity);
     const known = ledger.has(place) ? ledger.get(place) : before(place);
-    return known === undefined ? (key === undefined ? null : { row: key, key }) : known;
+    if (known !== undefined) return known;
+    return key === undefined ? null : { row: key === null ? null : rowName(key, by), key, by };
   };
-  for (const write of inSteps(writes, givingUp(target.table, target.key)).flat()) {
+  for (const write of inSteps(writes, givingUp(target.table, target.keys[0])).flat()) {
     const self = selfOf(target, write);
     for (const { index, to } of write.takes ?? []) {
       const wanted = values.get(to);
@@ -176,15 +185,19 @@ function judge(
       if (given) ledger.set(placeOf(index, given.identity), null);
       if (taken) ledger.set(placeOf(index, taken.identity), self);
     }
-    if (write.kind === "update" && self.key !== write.key) ledger.set(respelt(write.key), self);
+    if (write.kind === "update" && (self.key !== write.key || self.by !== write.by)) {
+      ledger.set(respelt(rowName(write.key, write.by)), self);
+    }
   }
   return ledger;
 }
 
-function selfOf({ key }: Target, write: Write): Owner {
-  const at = write.columns.indexOf(key);
-  const written = at < 0 ? undefined : (write.values[at] ?? undefined);
-  return write.kind === "insert"
-    ? { row: written ?? "", key: written ?? "" }
-    : { row: write.key, key: written ?? write.key };
+/** The row that is written: before a row's own key there is none but what it is given now. */
+function selfOf({ keys }: Target, write: Write): Owner {
+  const written = (name: string): string | undefined => write.values[write.columns.indexOf(name)] ?? undefined;
+  const own = write.kind === "update" ? (write.by ?? keys[0]) : undefined;
+  const at = keys.findIndex((name) => name === own || written(name) !== undefined);
+  const by = at > 0 ? keys[at] : undefined;
+  const key = written(keys[at] ?? "") ?? (write.kind === "update" ? write.key : "");
+  return { row: write.kind === "update" ? rowName(write.key, write.by) : rowName(key, by), key, by };
 }

@@ -118,6 +118,7 @@ function firstSplit(circle: readonly Write[], waits: Waits, giveUp: GiveUp): Spl
     const before: Write = {
       kind: "update",
       key: whole.key,
+      ...(whole.by !== undefined && { by: whole.by }),
       ...meanwhile,
       takes: given.map(({ index, from }) => ({ index, from, to: undefined })),
     };

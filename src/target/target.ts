@@ -4,7 +4,7 @@ import type { Fence, Lock, LockRequest } from "./lock.ts";
 /** A row as it was looked up: the text of each column asked for, in the order asked, NULL as null. */
 export type RowValues = readonly (string | null)[];
 
-/** What the look-up of one key gave. */
+/** What the look-up of one value of a match key gave. */
 export interface Found {
   /** The key as the column's collation sees it: two keys are the same key exactly where these texts are equal. */
   readonly identity: string;
@@ -34,6 +34,8 @@ export type Write =
       readonly takes?: readonly Taking[];
       /** The match key as the row has it stored. */
       readonly key: string;
+      /** Its column, where the row was not found by the first match key. */
+      readonly by?: string;
       readonly columns: readonly string[];
       readonly values: RowValues;
       /** What the look-up saw of the row and must still hold; else the write is a conflict. */
@@ -44,8 +46,13 @@ export type Write =
 export interface Holder {
   /** The values as the index sees them: equal texts are equal values. */
   readonly identity: string;
-  /** The row that has them: its match key as it is stored, null where it has none; undefined where they are free. */
+  /**
+   * The row that has them: the first match key of which it has a value, as it is stored; null where it has none of them;
+   * undefined where the values are free.
+   */
   readonly key: string | null | undefined;
+  /** The column of `key`, where that is not the first match key. */
+  readonly by?: string;
 }
 
 /**
@@ -59,10 +66,13 @@ export interface Target {
   readonly table: Table;
   /** Why nothing can be written there now, where that is known: the server is a replica. */
   readonly obstacle: string | undefined;
-  /** The match key's column, as the database spells it. */
-  readonly key: string;
-  /** The rows with these match keys, in the order of the keys; `columns` are the ones to read of each. */
-  find(keys: readonly string[], columns: readonly string[]): Promise<readonly Found[]>;
+  /** The columns of the match keys in their order, as the database spells them. */
+  readonly keys: readonly string[];
+  /**
+   * The rows with these match keys, in the order of the keys; `columns` are the ones to read of each. `by`: the keys'
+   * column, the first one unless told.
+   */
+  find(keys: readonly string[], columns: readonly string[], by?: string): Promise<readonly Found[]>;
   /** `fence`: only while the run holds this lock, which nobody else can take before the end of the transaction. */
   write(writes: readonly Write[], fence?: Fence): Promise<void>;
   /** As `write`, and rolled back in the end. */

@@ -106,6 +106,7 @@ export const finished = (end: Partial<Omit<Summary, "counts">>, counts: Counts):
     outcome: "succeeded",
     finishedAt: new Date("2026-11-24T15:30:04.200Z"),
     durationMs: 4200,
+    adopted: {},
     error: null,
     counts,
     ...end,

@@ -200,7 +200,7 @@ test("Needs no more memory for 200,000 changes than for a few", async () => {
       if (index % 500 === 0) report({ type: "progress" });
     }
     const counts = { read: 200_000, inserted: 200_000, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
-    report({ type: "finished", summary: { outcome: "succeeded", counts, finishedAt: new Date(), durationMs: 1, error: null } });
+    report({ type: "finished", summary: { outcome: "succeeded", counts, adopted: {}, finishedAt: new Date(), durationMs: 1, error: null } });
   `;
   // The text of the changes that the page holds is some 30 MB.
   const node = ["--max-old-space-size=12", "--input-type=module", "--eval", script];

@@ -24,13 +24,16 @@ function changeList(changes: readonly PageChange[], columns: readonly ColumnSour
 
 const kindOrder = ({ kind, reactivated }: PageChange): number => 2 * kindNames.indexOf(kind) + (reactivated ? 1 : 0);
 
-const kindNode = ({ kind, reactivated }: PageChange): HTMLElement =>
+const kindNode = ({ kind, reactivated, adopted }: PageChange): HTMLElement =>
   element(
     "span",
     { class: "badges" },
     badge(kind, kinds[kind].label),
     ...(reactivated ? [badge("reactivated", "Reactivated")] : []),
+    ...(adopted === undefined ? [] : [badge("adopted", `Adopted by ${adopted}`)]),
   );
+
+const isAdopted = ({ adopted }: PageChange): boolean => adopted !== undefined;
 
 const badge = (kind: string, label: string): HTMLElement => element("span", { class: `badge kind-${kind}` }, label);
 
@@ -61,6 +64,7 @@ function openChoice(changes: readonly PageChange[], columns: readonly ColumnSour
     ["All", () => true],
     ...kindNames.map((name) => [kinds[name].label, ({ kind }: PageChange) => kind === name] as const),
     ["Reactivated", ({ reactivated }) => reactivated],
+    ...(changes.some(isAdopted) ? [["Adopted", isAdopted] as const] : []),
   ];
   let isKind: (change: PageChange) => boolean = () => true;
   const column = element("select");
