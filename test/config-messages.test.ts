@@ -245,11 +245,6 @@ it.each<[string, Changes, string[]]>([
   ],
   ["PostgreSQL", { "target/client": "pg" }, ['target.client "pg" is not available in this version (0.1.0)']],
   [
-    "several match keys",
-    { "target/matchKey": ["a", "b"] },
-    ["target.matchKey with several columns is not available in this version (0.1.0)"],
-  ],
-  [
     "deactivate",
     { leavers: { action: "deactivate" } },
     ['leavers.action "deactivate" is not available in this version (0.1.0)'],
@@ -370,6 +365,27 @@ it.each<[string, Changes, string[]]>([
       'target.matchKey is "username", a column that mapping does not name',
     ],
   ],
+  [
+    "match keys that are not mapped, or named twice",
+    { "target/matchKey": ["username", "usernam", "Username"] },
+    [
+      'target.matchKey[1] is "usernam", a column that mapping does not name; did you mean "username"?',
+      'target.matchKey[2] is "Username", which the list names before',
+    ],
+  ],
+  [
+    "a first match key for new rows alone, and a second one that is a constant",
+    {
+      "target/matchKey": ["username", "mail"],
+      "mapping/username": { attribute: "uid", on: "insert", onEmpty: "null" },
+      "mapping/mail": { value: "x" },
+    },
+    [
+      "mapping.username.on cannot be insert: this column is a match key",
+      "mapping.mail.value would give every entry the same value: this column is a match key",
+    ],
+  ],
+  ["no match key", { "target/matchKey": [] }, ["target.matchKey is a list; it must be a list of at least 1 element"]],
   [
     "a match key that is not mapped",
     { "target/matchKey": "usernam" },

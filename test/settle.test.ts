@@ -450,7 +450,7 @@ describe("people who take what others give up later in the read", () => {
     const { target } = memoryTarget(new Map());
     const waiting = postponed({ plan, target });
     const wait = () => {
-      const verdict = diff(plan, user("a", mail), undefined);
+      const verdict = diff(plan, user("a", mail), { row: undefined, by: 0 });
       return isWrite(verdict) && waiting.add(verdict, clash("by_mail"));
     };
     const waited = Array.from({ length: most + 1 }, wait);
@@ -460,7 +460,7 @@ describe("people who take what others give up later in the read", () => {
   it("do not wait where a clash is on an index that cannot be foreseen, or at the end", () => {
     const { target } = memoryTarget(new Map());
     const waiting = postponed({ plan, target });
-    const verdict = diff(plan, user("a", "a"), undefined);
+    const verdict = diff(plan, user("a", "a"), { row: undefined, by: 0 });
     if (!isWrite(verdict)) throw new Error("nothing to write");
     expect(waiting.add(verdict, clash("by_name"))).toBe(false);
     expect(waiting.add(verdict, clash("by_mail"))).toBe(true);

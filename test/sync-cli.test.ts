@@ -64,6 +64,7 @@ describe("a sync from a file into SQLite", () => {
       durationMs: Date.parse(document.finishedAt) - Date.parse(document.startedAt),
       counts: { ...noCounts, read: 1, inserted: 1 },
       rejects: [],
+      adopted: [],
       unknown: [],
       notices: [],
       warnings: [],
