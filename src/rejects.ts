@@ -10,8 +10,9 @@ import type { Report } from "./report/event.ts";
 import { plural } from "./report/words.ts";
 import { type Retry, retrying } from "./retry.ts";
 import type { Settling } from "./settle.ts";
+import type { UniqueIndex } from "./target/column.ts";
 import { clashedIndex } from "./target/table.ts";
-import type { Target, WriteError } from "./target/target.ts";
+import type { RowValues, Target, WriteError } from "./target/target.ts";
 
 /** Words for every way in which an entry is rejected, and the limit on how many may be. */
 export interface Rejects {
@@ -130,7 +131,7 @@ async function refusedReject(
   const { dn } = user;
   const key = userKey(plan, user);
   const index = clashedIndex(target.table, error);
-  const values = index && write.takes?.find((taking) => taking.index === index)?.to;
+  const values = index && (write.takes?.find((taking) => taking.index === index)?.to ?? wanted(plan, user, index));
   if (index && values) {
     const named = index.columns.map((column) => nameOf(plan, column));
     const texts = index.columns.map((column, at) => plan.show(column, values[at] ?? ""));
@@ -164,6 +165,13 @@ async function refusedReject(
   // What has no cause was found here, before the database was asked.
   const reason = error.cause === undefined ? error.message : `the database refused the row: ${error.message}`;
   return { dn, key, column: columnOf(plan, error.message), reason };
+}
+
+/** What a user wants to have in an index: the row may have been looked up again since, and another write have been tried. */
+function wanted(plan: Plan, { values }: User, index: UniqueIndex): RowValues | undefined {
+  const known = plan.unique.find((each) => each.index === index)?.at ?? [];
+  const texts = known.flatMap((at) => values[at] ?? []);
+  return known.length > 0 && texts.length === known.length ? texts : undefined;
 }
 
 /** A column as the mapping spells it, where it is mapped. */

@@ -48,8 +48,10 @@ interface Document {
     kind: string;
     key: string;
     dn: string;
+    adopted?: string;
     columns: Record<string, { from: string | null; to: string | null }>;
   }[];
+  readonly adopted: readonly { key: string; dn: string; by: string }[];
   readonly unknown: readonly { dn: string; key: string; reason: string }[];
   readonly notices: readonly string[];
   readonly warnings: readonly string[];
