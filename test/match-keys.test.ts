@@ -5,6 +5,7 @@ import { openClaims } from "../src/claims.ts";
 import type { ResolvedConfig } from "../src/config/load.ts";
 import { lookAhead } from "../src/look.ts";
 import { makePlan } from "../src/plan.ts";
+import { postponed, settlePostponed } from "../src/postponed.ts";
 import { rejects } from "../src/rejects.ts";
 import type { SyncEvent } from "../src/report/event.ts";
 import { settle } from "../src/settle.ts";
@@ -208,8 +209,9 @@ describe.each(databases)("with several match keys in $name, a sync", ({ start, t
     const claims = openClaims();
     try {
       const given = { plan, target: disturbed, claims, report, retry };
-      const run = { ...given, rejects: rejects({ ...given, max: 9 }) };
+      const run = { ...given, rejects: rejects({ ...given, max: 9 }), postponed: postponed({ plan, target }) };
       await settle(run, { rejects: [], entries: [user], find: lookAhead(run, [user]) });
+      await settlePostponed(run);
       run.rejects.flush();
     } finally {
       claims.close();
