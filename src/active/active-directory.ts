@@ -6,23 +6,31 @@ import { unreadable, wholeNumber } from "./values.ts";
 
 const bitAnd = "1.2.840.113556.1.4.803";
 const bitOr = "1.2.840.113556.1.4.804";
+/** A number of more than 32 bits. */
+const beyond = 1n << 40n;
+
+const accountControl = {
+  attribute: "userAccountControl",
+  isValue: (value: AttributeValue) => BigInt.asIntN(32, wholeNumber(value) ?? beyond) === wholeNumber(value),
+  expects: "a number of 32 bits",
+} as const;
 
 /** ACCOUNTDISABLE, 0x2, whatever the other bits. */
-export const accountDisabled = required(
-  "userAccountControl",
-  `(!(userAccountControl:${bitAnd}:=2))`,
-  "ACCOUNTDISABLE is not set",
-);
+export const accountDisabled = required({
+  ...accountControl,
+  filter: `(!(userAccountControl:${bitAnd}:=2))`,
+  words: "ACCOUNTDISABLE is not set",
+});
 
 /**
  * Computers and the accounts of trusts have the object class of a user: INTERDOMAIN_, WORKSTATION_ and
  * SERVER_TRUST_ACCOUNT, 0x800, 0x1000 and 0x2000, tell them apart.
  */
-export const accountType = required(
-  "userAccountControl",
-  `(!(userAccountControl:${bitOr}:=14336))`,
-  "the account is not a computer's or a trust's",
-);
+export const accountType = required({
+  ...accountControl,
+  filter: `(!(userAccountControl:${bitOr}:=14336))`,
+  words: "the account is not a computer's or a trust's",
+});
 
 const never = 0x7fffffffffffffffn;
 

@@ -62,7 +62,7 @@ export function judged(
   };
 }
 
-const isFile = ({ url: [url = ""] }: ServerConfig): boolean => url.toLowerCase().startsWith("file:");
+export const isFile = ({ url: [url = ""] }: ServerConfig): boolean => url.toLowerCase().startsWith("file:");
 
 /** What the filters of the rule give for one entry is asked only where that decides. */
 function openJudge(node: RuleNode, config: ServerConfig, signal: AbortSignal) {

@@ -40,9 +40,13 @@ interface Hidden {
   readonly lacks: (entry: Entry) => boolean;
 }
 
-export function makeRule(title: string, node: RuleNode): ActiveRule {
-  const filter = filterOf(boundsOf(node, asked));
-  return { title, node, filter, hidden: hiddenOf(node), nobody: nobodyOf(node), left: leftOf(node) };
+/**
+ * @param isFile Whether the source is a file, whose values no schema has checked: then its filter is not trusted with
+ *   attributes of presets, because one that cannot be read would be compared letter by letter.
+ */
+export function makeRule(title: string, node: RuleNode, isFile = false): ActiveRule {
+  const filter = filterOf(boundsOf(node, isFile ? () => everyone : asked));
+  return { title, node, filter, hidden: hiddenOf(node), nobody: nobodyOf(node), left: leftOf(node, isFile) };
 }
 
 const filterOf = ({ active }: Bounds): string | undefined => (active === true ? undefined : active);
@@ -120,11 +124,11 @@ const membersOf = (node: Combined): readonly RuleNode[] =>
   node.rules.flatMap((rule) => (rule.kind === node.kind ? membersOf(rule) : [rule]));
 
 /** Of an AND, the parts that the filter has judged are known to hold for every entry that it passes. */
-function leftOf(node: RuleNode): RuleNode | undefined {
+function leftOf(node: RuleNode, isFile: boolean): RuleNode | undefined {
   if (isFilterAlone(node)) return undefined;
-  if (node.kind === "required") return presence(node);
+  if (node.kind === "required" && !isFile) return presence(node);
   if (node.kind !== "and") return node;
-  const rules = node.rules.flatMap((rule) => leftOf(rule) ?? []);
+  const rules = node.rules.flatMap((rule) => leftOf(rule, isFile) ?? []);
   const [only] = rules;
   return rules.length === 1 ? only : { kind: "and", rules };
 }

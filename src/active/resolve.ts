@@ -6,6 +6,7 @@ import { everything } from "../source/filter.ts";
 import { firstEntries, type Inspection, openInspection } from "../source/inspection.ts";
 import type { LdapConfig } from "../source/ldap.ts";
 import type { Notice } from "../source/source.ts";
+import { isFile } from "./judged.ts";
 import { noPolicies, readPolicies } from "./policies.ts";
 import { type Facts, presetRule } from "./presets.ts";
 import { makeRule } from "./ready.ts";
@@ -27,7 +28,7 @@ export async function resolveActive(source: Source, now: Date, signal: AbortSign
     say(`${seen.server} is ${recognised.name} (${recognised.by}): who is active is judged by "${recognised.preset}"`);
   const facts: Facts = { now, policies: seen.policies };
   const title = titleOf(active, recognised?.preset);
-  return { ...config, active: makeRule(title, nodeOf(active, { ...seen, facts, say })) };
+  return { ...config, active: makeRule(title, nodeOf(active, { ...seen, facts, say }), isFile(config)) };
 }
 
 export async function resolveAllActive(

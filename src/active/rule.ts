@@ -1,7 +1,8 @@
-import type { Entry } from "../entry.ts";
+import type { AttributeValue, Entry } from "../entry.ts";
 import { attributeKey } from "../source/attributes.ts";
 import { filterAttributes, parseFilter } from "../source/filter.ts";
 import { compileFilter } from "../source/filter-match.ts";
+import { unreadable } from "./values.ts";
 
 /** Whether an entry counts as a current user; unknown, with the reason, where something cannot be read that decides it. */
 export type Verdict = "active" | "inactive" | Unknown;
@@ -33,6 +34,10 @@ export interface Required {
   readonly filter: string;
   /** For people: when it holds. */
   readonly words: string;
+  /** Whether a value is what the attribute holds. */
+  readonly isValue: (value: AttributeValue) => boolean;
+  /** What any other value is not: `a number of 32 bits`. */
+  readonly expects: string;
   /** The filter, judged here. */
   readonly holds: (entry: Entry) => boolean;
 }
@@ -59,12 +64,10 @@ export interface Bounds {
   readonly inactive: Bound;
 }
 
-export const required = (attribute: string, filter: string, words: string): RuleNode => ({
+export const required = (part: Omit<Required, "kind" | "holds">): RuleNode => ({
   kind: "required",
-  attribute,
-  filter,
-  words,
-  holds: compileFilter(parseFilter(filter)),
+  ...part,
+  holds: compileFilter(parseFilter(part.filter)),
 });
 
 export const cannotBeRead = (attribute: string): Unknown => ({ unknown: `${attribute} cannot be read` });
@@ -87,9 +90,12 @@ export function judge(
   switch (node.kind) {
     case "filter":
       return truth(node.filter);
-    case "required":
-      if (!entry.attributes.has(attributeKey(node.attribute))) return cannotBeRead(node.attribute);
+    case "required": {
+      const value = entry.attributes.get(attributeKey(node.attribute))?.[0];
+      if (value === undefined) return cannotBeRead(node.attribute);
+      if (!node.isValue(value)) return unreadable(node.attribute, value, `not ${node.expects}`);
       return node.holds(entry) ? "active" : "inactive";
+    }
     case "computed":
       return node.hideable !== undefined && hidden.has(node.hideable) ? cannotBeRead(node.hideable) : node.judge(entry);
     case "not": {
