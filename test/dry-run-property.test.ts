@@ -274,6 +274,8 @@ describe.each(databases)(
           await writeFile(join(folder, "people.ldif"), directory(each.days[day]));
           last = await previewAndSync(folder);
           adoptions += last.adopted.length;
+          // Whose row was to be found by a mail address that day has another address the next day.
+          if (last.outcome === "refused" && each.matchKey.includes("mail")) break;
           if (!content || each.withoutDefault || last.outcome === "refused") continue;
           // Who is found by a name that is not his own any more is a reject; and a badge of one's own is a rule of its own.
           if (each.matchKey.includes("badge") || each.matchKey.indexOf("external_id") > 0) continue;
