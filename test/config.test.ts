@@ -84,7 +84,7 @@ it("fills in defaults, makes paths absolute and lists of what may be one or seve
         client: "sqlite",
         connection: { filename: join(folder, "idm.sqlite") },
         table: "users",
-        matchKey: "username",
+        matchKey: ["username"],
         timeoutMs: 120_000,
       },
       mapping: { username: "uid" },
@@ -144,7 +144,7 @@ it("resolves secrets and relative paths from the folder of the file, not from th
       tls: { ca: join(folder, "etc/ca.pem"), rejectUnauthorized: true },
     },
     table: "users",
-    matchKey: "username",
+    matchKey: ["username"],
     timeoutMs: 120_000,
   });
   expect(secrets).toEqual(["ldap secret ", "db secret"]);
