@@ -44,6 +44,11 @@ export interface User {
   readonly key: string;
   /** In the order of the plan's columns; undefined: leave the column as it is. */
   readonly values: readonly (string | null | undefined)[];
+  /**
+   * The DNs that its references hold, in the order of the plan's columns that refer; null where there is none, undefined:
+   * leave the column as it is. Only where the plan has such columns.
+   */
+  readonly references?: readonly (string | null | undefined)[] | undefined;
   /** What it was made of, kept only where a report asks for it. */
   readonly entry?: Entry | undefined;
 }

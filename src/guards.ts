@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "./config/load.ts";
 import { Failure } from "./errors.ts";
 import { isSet, judgeLimits, type Limits } from "./limits.ts";
 import { constant, type Plan } from "./plan.ts";
+import { columnsOfReferences } from "./references/plan.ts";
 import type { Counts, Report, SyncEvent } from "./report/event.ts";
 import { tally } from "./report/tally.ts";
 import { plural } from "./report/words.ts";
@@ -10,7 +11,7 @@ import { retrying } from "./retry.ts";
 import { parseFilter } from "./source/filter.ts";
 import type { Source } from "./source/source.ts";
 import { type Run, sync } from "./sync.ts";
-import type { Table } from "./target/column.ts";
+import type { Table, TableRule } from "./target/column.ts";
 import { rehearse } from "./target/rehearsal.ts";
 import { mustBeGiven } from "./target/table.ts";
 
@@ -61,8 +62,10 @@ export function idWarnings(plan: Plan, table: Table): string[] {
 
 /** A line for each right that a sync needs and the user of the database does not have. */
 export function missingRights(plan: Plan, table: Table): string[] {
+  const read = plan.columns.flatMap(({ reference }) => (reference ? [{ column: reference.target }] : []));
   return ["select", "insert", "update"].flatMap((right) => {
-    const needed = plan.columns.filter(({ insertOnly }) => right !== "update" || !insertOnly);
+    const written = plan.columns.filter(({ insertOnly, reference }) => right !== "update" || !insertOnly || reference);
+    const needed = right === "select" ? [...written, ...read] : written;
     const lacking = needed.filter(
       ({ column }) => table.columns.get(column.toLowerCase())?.rights?.has(right) === false,
     );
@@ -78,7 +81,9 @@ export function missingRights(plan: Plan, table: Table): string[] {
  */
 export function unforeseen(plan: Plan, table: Table): string | undefined {
   const filled = new Set(plan.columns.map(({ column }) => column));
-  const rules = table.rules.filter(({ columns }) => columns === undefined || columns.some((name) => filled.has(name)));
+  const rules = table.rules.filter(
+    (rule) => (rule.columns === undefined || rule.columns.some((name) => filled.has(name))) && !isKept(plan, rule),
+  );
   const named = [
     ...plan.opaque.map(({ name }) => `the unique index ${name}`),
     ...rules.map(({ kind, name }) =>
@@ -89,6 +94,12 @@ export function unforeseen(plan: Plan, table: Table): string | undefined {
   return `what ${named.join(", ")} would refuse is not foreseen: --verify lets the database try every batch`;
 }
 
+/** A foreign key to this very table, on a column that is filled from rows of it. */
+const isKept = ({ columns: mapped }: Plan, { kind, self, columns }: TableRule): boolean =>
+  kind === "foreign key" &&
+  self === true &&
+  columns?.every((name) => mapped.some(({ column, reference }) => column === name && reference !== undefined)) === true;
+
 /** Where inserts or updates are limited, the whole plan is counted before the first write, by a rehearsal of the run. */
 export async function withinLimits(run: Run, limits: Limits, openAgain: () => Source): Promise<void> {
   if (!isSet(limits.insert) && !isSet(limits.update)) return;
@@ -98,8 +109,10 @@ export async function withinLimits(run: Run, limits: Limits, openAgain: () => So
     planned.report(event);
     if (event.type === "reject") rejects.push(event);
   };
-  await rehearse(run.target, (target) =>
-    sync({ ...run, source: openAgain(), target, report, absence: watchAbsence([]) }),
+  await rehearse(
+    run.target,
+    (target) => sync({ ...run, source: openAgain(), target, report, absence: watchAbsence([]) }),
+    columnsOfReferences(run.plan),
   ).catch((error: unknown) => {
     // Too many of them: this was the only reading, so they are told now.
     rejects.forEach(run.report);

@@ -8,10 +8,12 @@ import { compileMapping, type MappedColumn } from "./mapping/compile.ts";
 import { printable } from "./mapping/printable.ts";
 import { isMappingReject } from "./mapping/reject.ts";
 import type { Kind } from "./mapping/value.ts";
+import { type Reference, referenceOf } from "./references/plan.ts";
 import type { ColumnSource } from "./report/event.ts";
 import { shownBinary } from "./target/binary.ts";
 import type { Table, UniqueIndex } from "./target/column.ts";
 import { type Fit, fitter } from "./target/fit.ts";
+import { isOfNewRow } from "./target/new-row.ts";
 import { readableColumn, type TypedColumn, writableColumn } from "./target/table.ts";
 import { foldGenerously } from "./target/text.ts";
 import { type PlanIndex, uniqueness } from "./uniqueness.ts";
@@ -22,6 +24,8 @@ interface PlanColumn extends ColumnSource {
   readonly column: string;
   readonly insertOnly: boolean;
   readonly fit: Fit;
+  /** What fills it when all rows are there; until then it is NULL in a new row, and left as it is in others. */
+  readonly reference?: Reference;
 }
 
 /** The mapping and the table put together: what to request, how an entry becomes a user, what to read of a row. */
@@ -68,9 +72,13 @@ const immutableIds = new Set(["entryuuid", "objectguid", "nsuniqueid", "ipauniqu
 export function makePlan(config: ResolvedConfig, table: Table): Plan {
   const mapping = compileMapping(config.mapping);
   const state = config.state;
-  const columns: PlanColumn[] = mapping.columns.map(({ kind, ...mapped }) => {
+  const columns: PlanColumn[] = mapping.columns.map(({ kind, reference: referred, ...mapped }) => {
     const column = writableColumn(table, mapped.name, `mapping.${mapped.name}`);
     if (kind === "binary") expectBinary(table, column, mapped.name);
+    if (referred !== undefined) {
+      const reference = referenceOf(table, column, mapped.name, referred, mapped.insertOnly);
+      return { ...mapped, column: column.name, insertOnly: true, fit: () => null, reference };
+    }
     return { ...mapped, column: column.name, fit: fitter(kind, column, column.type) };
   });
   const stateValue = state && constant(table, state.column, state.active, "state.column");
@@ -147,7 +155,7 @@ function shower(table: Table, columns: readonly MappedColumn[]): Plan["show"] {
   return (name, value) => {
     const key = name.toLowerCase();
     const type = table.columns.get(key)?.type;
-    return type?.type === "binary" ? shownBinary(value, kinds.get(key) ?? "text", type) : value;
+    return type?.type === "binary" && !isOfNewRow(value) ? shownBinary(value, kinds.get(key) ?? "text", type) : value;
   };
 }
 
@@ -237,6 +245,7 @@ function userMaker(
   keysOf: (entry: Entry) => readonly string[],
 ): Plan["toUser"] {
   const without = keyless(keys.flatMap((at) => columns[at] ?? []));
+  const referring = columns.flatMap(({ reference }, at) => (reference ? [at] : []));
   return (entry) => {
     const { dn } = entry;
     const mapped = map(entry);
@@ -262,6 +271,7 @@ function userMaker(
       }
       values.push(fitted);
     }
-    return { dn, key: values[key] ?? "", values };
+    const user = { dn, key: values[key] ?? "", values };
+    return referring.length === 0 ? user : { ...user, references: referring.map((at) => mapped[at]) };
   };
 }

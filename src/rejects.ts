@@ -16,7 +16,8 @@ import type { RowValues, Target, WriteError } from "./target/target.ts";
 
 /** Words for every way in which an entry is rejected, and the limit on how many may be. */
 export interface Rejects {
-  add(reject: Reject): void;
+  /** `was`: as what the user has been counted before. */
+  add(reject: Reject, was?: "unchanged"): void;
   /**
    * The row with this key carries an id that is not this user's. Where its identity is given, the reject waits for the name
    * of the entry that it belongs to, which may come later.
@@ -50,9 +51,9 @@ export function rejects(run: {
   const waiting = new Map<string, Foreign[]>();
   let count = 0;
   const report = (reject: Reject): void => run.report({ type: "reject", reject });
-  const add = (reject: Reject): void => {
+  const add: Rejects["add"] = (reject, was) => {
     count += 1;
-    report(reject);
+    run.report({ type: "reject", reject, was });
   };
   const addForeign = (foreign: Foreign, identity: string | undefined): void => {
     if (identity === undefined || waiting.size >= mostWaiting) {
@@ -121,6 +122,16 @@ const quoted = (value: string): string => JSON.stringify(printable(value));
 interface Waiting {
   readonly foreign: Foreign;
   readonly identity: string | undefined;
+}
+
+/** Why a row was refused, for who does not wait for the name of another entry. */
+export async function refusal(
+  run: Pick<Settling, "plan" | "target" | "claims">,
+  verdict: WriteVerdict,
+  error: WriteError,
+): Promise<Reject> {
+  const told = await refusedReject(run, verdict, error);
+  return "reason" in told ? told : foreignReject(run.plan, told.foreign, undefined);
 }
 
 async function refusedReject(

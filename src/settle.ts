@@ -8,8 +8,9 @@ import { adoptInstead, clashesOn, lookAgain } from "./look.ts";
 import type { Match } from "./match.ts";
 import type { Plan } from "./plan.ts";
 import type { Postponed } from "./postponed.ts";
+import type { References } from "./references/pass.ts";
 import type { Rejects } from "./rejects.ts";
-import type { Report } from "./report/event.ts";
+import type { Report, Was } from "./report/event.ts";
 import { plural } from "./report/words.ts";
 import { type Retry, retrying } from "./retry.ts";
 import { inOrder } from "./target/steps.ts";
@@ -24,6 +25,8 @@ export interface Settling {
   readonly postponed: Postponed;
   readonly report: Report;
   readonly retry: Retry;
+  /** Where the mapping has references. */
+  readonly references?: References | undefined;
 }
 
 /** So many entries of a read, in the order in which they came. */
@@ -149,17 +152,18 @@ async function byHalves(run: Settling, verdicts: readonly Verdict[]): Promise<vo
  * looked up and compared again, for they may have changed. After an outage the commit may have happened all the same:
  * it shows in that nothing is left to do, and then the first verdicts are what was done.
  */
-async function writeAll(run: Settling, verdicts: readonly Verdict[]): Promise<readonly Verdict[]> {
+export async function writeAll(
+  run: Settling,
+  verdicts: readonly Verdict[],
+  lookedAgain = (users: readonly User[]): Promise<readonly Verdict[]> => lookAgain(run, users),
+): Promise<readonly Verdict[]> {
   const planned = verdicts.filter(isWrite);
   if (planned.length === 0) return verdicts;
   let current: readonly Verdict[] = planned;
   let inDoubt = false;
   const attempt = async (before: WriteTrouble | undefined): Promise<void> => {
     if (before !== undefined) {
-      const again = await lookAgain(
-        run,
-        planned.map((verdict) => verdict.user),
-      );
+      const again = await lookedAgain(planned.map((verdict) => verdict.user));
       if (inDoubt && wasCommitted(again)) return;
       inDoubt = false;
       current = again;
@@ -211,14 +215,16 @@ function rethrow(run: Settling, error: unknown, before: unknown): never {
 }
 
 /** The event of a change. Nobody asks for the values of most of them, so they are put together only then. */
-class Told {
+export class Told {
   readonly type = "change";
   readonly #plan: Plan;
   readonly #verdict: WriteVerdict;
+  readonly was: Was | undefined;
 
-  constructor(plan: Plan, verdict: WriteVerdict) {
+  constructor(plan: Plan, verdict: WriteVerdict, was?: Was) {
     this.#plan = plan;
     this.#verdict = verdict;
+    this.was = was;
   }
 
   get kind() {
@@ -246,6 +252,7 @@ function tell(run: Settling, verdicts: readonly Verdict[]): void {
   let unchanged = 0;
   for (const verdict of verdicts) {
     const { user } = verdict;
+    run.references?.note(verdict);
     switch (verdict.kind) {
       case "insert":
       case "update":

@@ -1,8 +1,6 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Failure } from "./errors.ts";
+import { closeSync, readSync } from "node:fs";
 import { hash48 } from "./hash.ts";
+import { appendTo, openTemporary } from "./temporary-file.ts";
 
 /** A map from text to text (well-formed Unicode, both), for as many texts as a directory has entries. */
 export interface Spool {
@@ -117,20 +115,8 @@ function openBlocks(): Blocks {
   let used = 0;
   let file: number | undefined;
   const flush = (): void => {
-    try {
-      file ??= openUnlinked();
-      // Unlike writeSync, this writes all or throws.
-      writeFileSync(file, pending.subarray(0, used));
-    } catch (error) {
-      throw new Failure(
-        "files",
-        `cannot write a temporary file in ${tmpdir()}: ${error instanceof Error ? error.message : error}`,
-        {
-          hint: "make room there, or set TMPDIR to a folder with some 200 MB for each million people",
-          cause: error,
-        },
-      );
-    }
+    file ??= openTemporary();
+    appendTo(file, pending.subarray(0, used));
     starts.push((starts.at(-1) ?? 0) + used);
     used = 0;
   };
@@ -170,12 +156,4 @@ function openBlocks(): Blocks {
       file = undefined;
     },
   };
-}
-
-/** A file that has no name any more, so that nothing is left of it however the process ends. */
-function openUnlinked(): number {
-  const folder = mkdtempSync(join(tmpdir(), "idm-ldap-sync-"));
-  const file = openSync(join(folder, "spool"), "wx+", 0o600);
-  rmSync(folder, { recursive: true });
-  return file;
 }

@@ -5,10 +5,12 @@ import { openClaims } from "./claims.ts";
 import { lookAhead } from "./look.ts";
 import type { Plan } from "./plan.ts";
 import { postponed, settlePostponed } from "./postponed.ts";
+import { openReferences } from "./references/pass.ts";
 import { rejects } from "./rejects.ts";
 import type { Report } from "./report/event.ts";
 import type { Retry } from "./retry.ts";
 import { type Batch, type Settling, settle } from "./settle.ts";
+import type { ByDn } from "./source/by-dn.ts";
 import type { Source } from "./source/source.ts";
 import type { Target } from "./target/target.ts";
 
@@ -24,6 +26,8 @@ export interface Run {
   readonly mostRejects: number;
   readonly signal: AbortSignal;
   readonly absence: AbsenceWatch;
+  /** Where the read is not of all entries: looks up whom somebody names. */
+  readonly byDn?: ByDn | undefined;
 }
 
 /**
@@ -42,12 +46,14 @@ const batchesAhead = 1;
  */
 export async function sync(run: Run): Promise<void> {
   const claims = openClaims();
-  const settling = {
+  const judging = {
     ...run,
     claims,
     rejects: rejects({ ...run, claims, max: run.mostRejects }),
     postponed: postponed(run),
   };
+  const references = openReferences(judging);
+  const settling = { ...judging, references };
   const stop = new AbortController();
   try {
     const signal = AbortSignal.any([run.signal, stop.signal]);
@@ -57,9 +63,11 @@ export async function sync(run: Run): Promise<void> {
       run.signal.throwIfAborted();
     }
     await settlePostponed(settling);
+    await references?.fill();
   } finally {
     stop.abort();
     claims.close();
+    references?.close();
     settling.rejects.flush();
     run.report({ type: "progress" });
   }

@@ -2,8 +2,10 @@ import { watchAbsence } from "./absent.ts";
 import type { ResolvedConfig } from "./config/load.ts";
 import type { Entry } from "./entry.ts";
 import type { Plan } from "./plan.ts";
+import { columnsOfReferences } from "./references/plan.ts";
 import type { Report } from "./report/event.ts";
 import { retryOf } from "./retry.ts";
+import type { ByDn } from "./source/by-dn.ts";
 import { sync } from "./sync.ts";
 import { rehearse } from "./target/rehearsal.ts";
 import type { Target } from "./target/target.ts";
@@ -17,10 +19,12 @@ export interface Trial {
   readonly batchSize: number;
   readonly report: Report;
   readonly signal: AbortSignal;
+  /** Looks up whom those entries name. */
+  readonly byDn?: ByDn;
 }
 
 /** The very sync, of given entries alone, into a target that swallows writes. Every reject is told, however many there are. */
-export function tryOut({ config, plan, target, entries, batchSize, report, signal }: Trial): Promise<void> {
+export function tryOut({ config, plan, target, entries, batchSize, report, signal, byDn }: Trial): Promise<void> {
   const run = {
     plan,
     source: { title: "", filter: "", commands: [], entries },
@@ -30,6 +34,7 @@ export function tryOut({ config, plan, target, entries, batchSize, report, signa
     mostRejects: Number.POSITIVE_INFINITY,
     signal,
     absence: watchAbsence([]),
+    byDn,
   };
-  return rehearse(target, (rehearsal) => sync({ ...run, target: rehearsal }));
+  return rehearse(target, (rehearsal) => sync({ ...run, target: rehearsal }), columnsOfReferences(plan));
 }

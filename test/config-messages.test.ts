@@ -229,6 +229,43 @@ it.each<[string, Changes, string[]]>([
     ['mapping.email.multi is "join", which makes a text; as "binary" gives bytes, take "base64"'],
   ],
   [
+    "a reference that is also converted",
+    column({ attribute: "manager", reference: "id", as: "rdn", transform: ["trim"], multi: "join", default: "x" }),
+    ["default", "transform", "as", "multi"].map(
+      (key) => `mapping.email.${key} does not go with reference: the value is the DN of another entry`,
+    ),
+  ],
+  [
+    "a reference that is mapped",
+    column({ attribute: "manager", reference: "id", map: { a: "b" } }),
+    ["mapping.email.map does not go with reference: the value is the DN of another entry"],
+  ],
+  [
+    "a reference of a template",
+    column({ template: "{manager}", reference: "id" }),
+    ["mapping.email.reference does not go with template: the DN is that of an attribute"],
+  ],
+  [
+    "a reference of a constant",
+    column({ value: "x", reference: "id" }),
+    ["mapping.email.reference has no effect beside value: a constant is written as it is"],
+  ],
+  [
+    "a reference to itself",
+    column({ attribute: "manager", reference: "Email" }),
+    ["mapping.email.reference is this column itself; it must be the one that the other row is known by, such as id"],
+  ],
+  [
+    "a reference that is required and kept",
+    column({ attribute: "manager", reference: "id", required: true, onEmpty: "keep" }),
+    ['mapping.email.onEmpty is "keep" while required is true, which rejects; take one of the two'],
+  ],
+  [
+    "a match key that is a reference",
+    { "mapping/username": { attribute: "manager", reference: "id" } },
+    ["mapping.username.reference is known only when all rows are there: this column is the match key"],
+  ],
+  [
     "bytes in an array",
     column({ attribute: "jpegPhoto", as: "binary", multi: "json" }),
     ['mapping.email.multi is "json", which makes a text; as "binary" gives bytes, take "base64"'],
@@ -238,11 +275,6 @@ it.each<[string, Changes, string[]]>([
 });
 
 it.each<[string, Changes, string[]]>([
-  [
-    "reference",
-    column({ attribute: "manager", reference: "id" }),
-    ["mapping.email.reference is not available in this version (0.1.0)"],
-  ],
   ["PostgreSQL", { "target/client": "pg" }, ['target.client "pg" is not available in this version (0.1.0)']],
   [
     "deactivate",

@@ -69,6 +69,11 @@ describe("normaliseDn", () => {
     ["cn=ÅSA STRASSE", "cn=åsa strasse"],
     ["cn=a\u030asa Straße", "cn=åsa strasse"],
     ["cn=a，b,dc=com", "cn=a\\2cb,dc=com"],
+    ["commonName=Anna,userid=a,domainComponent=com", "cn=anna,uid=a,dc=com"],
+    ["2.5.4.3=Anna,oid.2.5.4.11=b, 0.9.2342.19200300.100.1.25 = com", "cn=anna,ou=b,dc=com"],
+    ["2.5.4.3=#0404416E6E61+userid=a,dc=com", "cn=anna+uid=a,dc=com"],
+    ["E=a@b,S=Skåne,dc=com", "emailaddress=a@b,st=skåne,dc=com"],
+    ["1.2.3.4=a,commonNames=b", "1.2.3.4=a,commonnames=b"],
     ["not a DN", "not a dn"],
     ["", ""],
   ])("makes %s %s", (text, normal) => {

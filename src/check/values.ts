@@ -5,6 +5,7 @@ import { Failure } from "../errors.ts";
 import { unforeseen } from "../guards.ts";
 import { orAborted } from "../interruption.ts";
 import { constant } from "../plan.ts";
+import { withoutReferences } from "../references/plan.ts";
 import type { Report } from "../report/event.ts";
 import type { Talk } from "../report/talk.ts";
 import { tally } from "../report/tally.ts";
@@ -12,6 +13,7 @@ import { eventWords, number, plural } from "../report/words.ts";
 import { retrying, retryOf } from "../retry.ts";
 import { tryOut } from "../trial.ts";
 import { type Finding, failed, ok, warning } from "./ledger.ts";
+import { judgeReferences } from "./references.ts";
 import { groupRejects, type RejectGroup } from "./reject-groups.ts";
 import type { Opened } from "./target.ts";
 
@@ -46,7 +48,8 @@ export async function tryValues(
   };
   const { batchSize } = config;
   try {
-    await orAborted(tryOut({ config, plan, target, entries: () => only(entries), batchSize, report, signal }), signal);
+    const sampled = { plan: withoutReferences(plan), entries: () => only(entries), batchSize };
+    await orAborted(tryOut({ config, target, report, signal, ...sampled }), signal);
   } catch (error) {
     if (signal.aborted || !(error instanceof Failure)) throw error;
     return { values: undefined, findings: [failed(error)] };
@@ -55,7 +58,8 @@ export async function tryValues(
   const values = { inserts: inserted, updates: updated, unchanged, rejected, rejects: groupRejects(rejects) };
   const blind = unforeseen(plan, target.table);
   const notes = blind === undefined ? [] : [ok(blind, "idm-ldap-sync dry-run --verify")];
-  return { values, findings: [...judgeValues(values, guarded, config.limits.reject.max), ...notes] };
+  const judged = [...judgeValues(values, guarded, config.limits.reject.max), ...judgeReferences(plan, entries)];
+  return { values, findings: [...judged, ...notes] };
 }
 
 /** What becomes of a sync that reads nobody: undefined where the table has no active row either. */

@@ -12,7 +12,7 @@ import { lastSuccess } from "../history/status.ts";
 import { callHooks } from "../hooks/hook.ts";
 import type { Io } from "../io.ts";
 import { adoptedOf, runDocument } from "../report/document.ts";
-import type { Adopted, Header, Report, Summary, UnknownEntry } from "../report/event.ts";
+import type { Adopted, Header, Report, Summary, UnknownEntry, UnresolvedReference } from "../report/event.ts";
 import { metricsText, successInFile, writeMetrics } from "../report/metrics.ts";
 import { errorWords } from "../report/words.ts";
 import { thisRunner } from "./runner.ts";
@@ -101,11 +101,13 @@ function listener() {
   const changes: object[] = [];
   const adopted: Adopted[] = [];
   const unknown: UnknownEntry[] = [];
+  const unresolved: UnresolvedReference[] = [];
   const notices: string[] = [];
   const warnings: string[] = [];
   const report: Report = (event) => {
     if (event.type === "reject" && rejects.length < changesKept) rejects.push(event.reject);
     else if (event.type === "unknown" && unknown.length < changesKept) unknown.push(event.unknown);
+    else if (event.type === "unresolved" && unresolved.length < changesKept) unresolved.push(event.unresolved);
     else if (event.type === "notice" || event.type === "info") notices.push(event.message);
     else if (event.type === "warning") warnings.push(event.message);
     else if (event.type === "change") {
@@ -116,7 +118,7 @@ function listener() {
       if (event.adopted !== undefined && adopted.length < changesKept) adopted.push(adoptedOf(event.change));
     }
   };
-  return { report, rejects, changes, adopted, unknown, notices, warnings };
+  return { report, rejects, changes, adopted, unknown, unresolved, notices, warnings };
 }
 
 /** The record of a run that has begun. */

@@ -21,8 +21,12 @@ interface Mode {
   effect(table: Table): string | undefined;
   /** What this run does not meet, and a sync does. */
   blindSpots(plan: Plan, target: Target): string[];
-  /** Gives the work the target that it writes into, and the signal that stops it. */
-  into<T>(target: Target, asking: Asking, work: Work<T>): Promise<T>;
+  /**
+   * Gives the work the target that it writes into, and the signal that stops it.
+   *
+   * @param columns which of the rows that it has written it looks up again
+   */
+  into<T>(target: Target, columns: readonly string[], asking: Asking, work: Work<T>): Promise<T>;
   /** Before the first write: is the whole plan within the limits? */
   before(run: Run, limits: Limits, openAgain: () => Source): Promise<void>;
   /** After the last one: was it? */
@@ -33,7 +37,7 @@ const kept: Mode = {
   readOnly: false,
   effect: () => undefined,
   blindSpots: () => [],
-  into: alone,
+  into: (target, _columns, asking, work) => alone(target, asking, work),
   before: withinLimits,
   after: async () => {},
 };
@@ -49,7 +53,7 @@ const swallowed: Mode = {
     const rights = missingRights(plan, table).map((lacking) => `${lacking}: a sync as this user would fail`);
     return [...closed, ...rights, ...[unforeseen(plan, table) ?? []].flat()];
   },
-  into: (target, { retry }, work) => rehearse(target, (into) => work(into, retry.signal)),
+  into: (target, columns, { retry }, work) => rehearse(target, (into) => work(into, retry.signal), columns),
   before: async () => {},
   after: judgePlan,
 };
@@ -64,12 +68,12 @@ const rolledBack: Mode = {
       : [
           `a clash of two batches on ${opaque.map(({ name }) => `the unique index ${name}`).join(", ")} is not foreseen, because each batch is rolled back`,
         ],
-  into: async (target, { retry, report }, work) => {
+  into: async (target, columns, { retry, report }, work) => {
     let undecided = 0;
     const count = () => {
       undecided += 1;
     };
-    const result = await rehearse(target, (into) => work(into, retry.signal), {
+    const result = await rehearse(target, (into) => work(into, retry.signal), columns, {
       attempt: target.attempt,
       undecided: count,
     });

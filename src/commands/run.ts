@@ -12,11 +12,13 @@ import { limitsOfRun } from "../limits.ts";
 import { type Asking, lease } from "../lock.ts";
 import { makePlan, type Plan, withEntries } from "../plan.ts";
 import { redact } from "../redact.ts";
+import { columnsOfReferences } from "../references/plan.ts";
 import { combine } from "../report/combine.ts";
 import type { Counts, Header, Report, SyncEvent } from "../report/event.ts";
 import { openReports, type Reports } from "../report/open.ts";
 import { type Tally, tally } from "../report/tally.ts";
 import { type Retry, retryOf } from "../retry.ts";
+import { openByDn } from "../source/by-dn.ts";
 import type { LdapConfig } from "../source/ldap.ts";
 import { openSource } from "../source/open.ts";
 import type { Notice, Source } from "../source/source.ts";
@@ -122,6 +124,7 @@ async function carryOut(
   const { config } = loaded;
   const mode = modeOf(options);
   const target = await openTarget(config.target, { readOnly: mode.readOnly });
+  let apart: ReturnType<typeof openByDn> | undefined;
   try {
     const plan = makePlan(config, target.table);
     const request = { attributes: plan.attributes, filter: options.filter };
@@ -141,7 +144,9 @@ async function carryOut(
     const limits = limitsOfRun(config.limits, options);
     const retry = retryOf(config, report, signal);
     const absence = watchAbsence(plan.mapped, options.filter === undefined ? 1 : leastToTell);
-    await mode.into(target, askingOf(options, config.name, head.runId, retry), async (into, signal) => {
+    apart = options.filter === undefined ? undefined : openByDn(sources, plan.attributes, signal);
+    const asking = askingOf(options, config.name, head.runId, retry);
+    await mode.into(target, columnsOfReferences(plan), asking, async (into, signal) => {
       report({ type: "begun" });
       const all: Run = {
         absence,
@@ -153,6 +158,7 @@ async function carryOut(
         signal,
         batchSize: options.batchSize ?? config.batchSize,
         mostRejects: config.limits.reject.max,
+        byDn: apart?.find,
       };
       await mode.before(all, limits, () => openSource(sources, request, () => {}));
       await sync(all);
@@ -162,6 +168,7 @@ async function carryOut(
       await mode.after(all, limits, counted.counts());
     });
   } finally {
+    apart?.close();
     await target.close();
   }
 }

@@ -1,7 +1,7 @@
 import type { Path } from "./problem.ts";
 
 /** Keys that are defined and that this version does not carry out, by the pattern of their path. */
-const KEYS: readonly string[] = ["mapping.*.reference", "leavers.grace"];
+const KEYS: readonly string[] = ["leavers.grace"];
 
 /** Values likewise. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {

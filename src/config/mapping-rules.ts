@@ -10,7 +10,7 @@ export function checkMapping(mapping: Config["mapping"]): Problem[] {
   if (columns.length === 0)
     return [{ path: ["mapping"], says: "is empty; it must name at least the match key's column" }];
   const problems = columns.flatMap(([column, rule]) =>
-    checkRule(rule).map(({ at, says }): Problem => ({ path: ["mapping", column, ...at], says })),
+    checkRule(rule, column).map(({ at, says }): Problem => ({ path: ["mapping", column, ...at], says })),
   );
   return [...problems, ...sameColumn(columns.map(([column]) => column))];
 }
@@ -31,9 +31,39 @@ function sameColumn(columns: readonly string[]): Problem[] {
   });
 }
 
-function checkRule(rule: string | ColumnRule): Finding[] {
+function checkRule(rule: string | ColumnRule, column: string): Finding[] {
   if (typeof rule === "string") return checkAttribute(rule, []);
+  if (rule.reference !== undefined && rule.attribute !== undefined) {
+    return [...checkOrigin(rule), ...checkReference(rule, column)];
+  }
   return [...checkOrigin(rule), ...checkEmptiness(rule), ...checkConversions(rule)];
+}
+
+/** Which keys that convert a value were given, other than by their defaults. */
+const conversionsOf = ({ transform, as, multi }: ColumnRule): string[] => [
+  ...(transform.length > 0 ? ["transform"] : []),
+  ...(as === "string" ? [] : ["as"]),
+  ...(multi === "single" ? [] : ["multi"]),
+];
+
+function checkReference(rule: ColumnRule, column: string): Finding[] {
+  const given = (["map", "unlisted", "default", "separator"] as const).filter((key) => rule[key] !== undefined);
+  const used = [...given, ...conversionsOf(rule)];
+  const twice = rule.required && rule.onEmpty !== undefined && rule.onEmpty !== "reject";
+  return [
+    ...used.map((key) => ({ at: [key], says: "does not go with reference: the value is the DN of another entry" })),
+    ...(twice
+      ? [{ at: ["onEmpty"], says: `is "${rule.onEmpty}" while required is true, which rejects; take one of the two` }]
+      : []),
+    ...(rule.reference?.toLowerCase() === column.toLowerCase()
+      ? [
+          {
+            at: ["reference"],
+            says: "is this column itself; it must be the one that the other row is known by, such as id",
+          },
+        ]
+      : []),
+  ];
 }
 
 function checkOrigin(rule: ColumnRule): Finding[] {
@@ -45,7 +75,13 @@ function checkOrigin(rule: ColumnRule): Finding[] {
       { at: [], says: `has ${origins.join(" and ")}; it must have exactly one of attribute, template and value` },
     ];
   if (rule.value !== undefined) return checkConstant(rule);
-  if (rule.template !== undefined) return checkTemplate(rule.template);
+  if (rule.template !== undefined) {
+    const lost =
+      rule.reference === undefined
+        ? []
+        : [{ at: ["reference"], says: "does not go with template: the DN is that of an attribute" }];
+    return [...checkTemplate(rule.template), ...lost];
+  }
   if (!Array.isArray(rule.attribute)) return checkAttribute(rule.attribute ?? "", ["attribute"]);
   return rule.attribute.flatMap((name, index) => checkAttribute(name, ["attribute", index]));
 }
@@ -61,11 +97,11 @@ function checkAttribute(name: string, at: Path): Finding[] {
 
 function checkConstant(rule: ColumnRule): Finding[] {
   const used = [
-    ...(["map", "unlisted", "default", "onEmpty", "separator"] as const).filter((key) => rule[key] !== undefined),
+    ...(["map", "unlisted", "default", "onEmpty", "separator", "reference"] as const).filter(
+      (key) => rule[key] !== undefined,
+    ),
     ...(rule.required ? ["required"] : []),
-    ...(rule.transform.length > 0 ? ["transform"] : []),
-    ...(rule.as === "string" ? [] : ["as"]),
-    ...(rule.multi === "single" ? [] : ["multi"]),
+    ...conversionsOf(rule),
   ];
   return used.map((key) => ({ at: [key], says: "has no effect beside value: a constant is written as it is" }));
 }

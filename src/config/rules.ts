@@ -91,6 +91,7 @@ function checkKeyColumn(mapping: Config["mapping"], keys: readonly string[], at:
   ];
   if (rule.value !== undefined) return wrong("value", "would give every entry the same value");
   return [
+    ...(rule.reference === undefined ? [] : wrong("reference", "is known only when all rows are there")),
     ...(rule.on === "insert" && at === 0 ? wrong("on", "cannot be insert") : []),
     ...(rule.multi === "single" || rule.multi === "reject" ? [] : wrong("multi", 'must be "single" or "reject"')),
     ...(rule.default === undefined ? [] : wrong("default", "would give many entries the same value")),

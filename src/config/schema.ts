@@ -144,6 +144,11 @@ const columnRuleSchema = z
       .default("single")
       .describe("What several values become: one of them, a joined text, a JSON array, their number, or a reject."),
     separator: z.string().optional().describe('Between the values of multi "join"; ", " unless told.'),
+    reference: text
+      .optional()
+      .describe(
+        "The attribute holds the DN of another entry: what is written is this column (often id) of the row of that entry; NULL where it is not synchronised.",
+      ),
     on: z.enum(["insert"]).optional().describe("insert: written with a new row, never changed afterwards."),
   })
   .meta({ id: "column" });

@@ -13,6 +13,7 @@ import { type ExplainedColumn, explainColumns } from "./columns.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { type Key, keyOf, otherFilter, valueInDirectory } from "./key.ts";
 import { byFilter, type Located, locate, openPlaces, type Place, type Search } from "./locate.ts";
+import { followReferences, readByDn } from "./references.ts";
 import { type Row, rowOfEntry, rowWithKey } from "./row.ts";
 import { foretell, type Would } from "./would.ts";
 
@@ -112,7 +113,7 @@ async function explainEntries(looking: Looking, found: readonly Located[]): Prom
     const which = keys.findIndex((each) => each !== undefined);
     const key = which < 0 ? undefined : shownKey(plan, keys[which] ?? "", plan.keys[which]);
     const row = await rowOfEntry({ config, plan, target }, keys);
-    const columns = explainColumns(config, plan, entry, row);
+    const columns = await followReferences(looking, explainColumns(config, plan, entry, row));
     const { name: source, inspection } = place;
     const command = commandFor(place, entry.dn);
     const idHolder = await holderOfId(plan, target, columns, row);
@@ -133,7 +134,10 @@ async function explainEntries(looking: Looking, found: readonly Located[]): Prom
   }
   const read = judged.filter(isRead);
   const entries = read.map(({ located }) => located.entry);
-  const ends = await foretell({ ...looking, entriesOf: (key) => entriesOf(looking, key) }, entries);
+  const ends = await foretell(
+    { ...looking, entriesOf: (key) => entriesOf(looking, key), byDn: readByDn(looking) },
+    entries,
+  );
   const wouldOf = new Map(read.map((each, at) => [each, ends[at]]));
   return judged.map((each) => {
     const { located: _, ...explained } = each;

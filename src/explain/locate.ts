@@ -141,7 +141,8 @@ export async function byFilter(places: readonly Place[], filter: FilterNode): Pr
   return { found: found.slice(0, mostEntries), more: found.length > mostEntries };
 }
 
-async function byDn(places: readonly Place[], dn: string): Promise<Search> {
+/** The entry with this DN. */
+export async function byDn(places: readonly Place[], dn: string): Promise<Search> {
   const found: Located[] = [];
   let nearest = "";
   let invalid: Failure | undefined;

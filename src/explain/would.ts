@@ -10,6 +10,7 @@ import type { Plan } from "../plan.ts";
 import type { Report, SyncEvent } from "../report/event.ts";
 import { tally } from "../report/tally.ts";
 import { plural } from "../report/words.ts";
+import type { ByDn } from "../source/by-dn.ts";
 import type { Target } from "../target/target.ts";
 import { tryOut } from "../trial.ts";
 import { type Giver, giversOf } from "./givers.ts";
@@ -36,6 +37,8 @@ interface Outlook {
   readonly signal: AbortSignal;
   /** The entries with a match key that a sync would read. */
   readonly entriesOf: (key: string) => Promise<readonly Entry[]>;
+  /** Looks up whom those entries name. */
+  readonly byDn: ByDn;
 }
 
 /**
@@ -61,7 +64,10 @@ async function rehearsed({ report: warn, ...outlook }: Outlook, entries: readonl
     if (event.type === "retry") warn(event);
     if (event.type === "progress") current += 1;
     const told = wouldOf(event);
-    if (told) ends[placeOf(entries, told.dn, current)] = told.would;
+    if (told && isSecond(event)) {
+      const place = placeOf(entries, told.dn, current);
+      ends[place] = together(ends[place], told.would);
+    } else if (told) ends[placeOf(entries, told.dn, current)] = told.would;
     else if (event.type === "unchanged" && current < entries.length) ends[current] ??= unchanged;
   };
   async function* all() {
@@ -81,12 +87,12 @@ async function afterGivers({ report: warn, ...outlook }: Outlook, entry: Entry):
   const report: Report = (event) => {
     if (event.type === "retry") warn(event);
     const told = wouldOf(event);
-    if (told?.dn === entry.dn) end = told.would;
+    if (told?.dn === entry.dn) end = isSecond(event) ? together(end, told.would) : told.would;
   };
-  async function* together() {
+  async function* inOneBatch() {
     yield [...givers.map((giver) => giver.entry), entry];
   }
-  await tryOut({ ...outlook, entries: together, batchSize: givers.length + 1, report });
+  await tryOut({ ...outlook, entries: inOneBatch, batchSize: givers.length + 1, report });
   if (end.action === "reject") return undefined;
   const key = keyNames(plan).join(" or ");
   return { ...end, because: [...end.because, ...givers.map((giver) => giverWords(key, giver))] };
@@ -117,6 +123,17 @@ function wouldOf(event: SyncEvent): { readonly dn: string; readonly would: Would
     dn: event.dn,
     would: { action: "protected", because: [`the row meets a condition of protect: ${differs}`] },
   };
+}
+
+/** What is told of somebody when all rows are there, of whom something was told before. */
+const isSecond = (event: SyncEvent): boolean =>
+  (event.type === "change" || event.type === "reject") && event.was !== undefined;
+
+/** The change of the row, and that of what it refers to. */
+function together(first: Would | undefined, second: Would): Would {
+  if (!first?.change || !second.change) return second;
+  const columns = { ...first.change.columns, ...second.change.columns };
+  return { ...first, change: { ...first.change, columns } };
 }
 
 /** A change that a rule which only the database knows may still refuse. */

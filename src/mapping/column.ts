@@ -44,7 +44,8 @@ export function compileColumn(name: string, rule: ColumnRule): Column {
   }
   const single = compileValue(rule, place);
   const combination = combinationOf(rule.multi, single.kind, rule.separator);
-  const common = { name, kind: combination.kind, insertOnly, steps: stepsOf(rule) };
+  const { reference } = rule;
+  const common = { name, kind: combination.kind, insertOnly, reference, steps: stepsOf(rule) };
   const origin = rule.template === undefined ? rule.attribute : rule.template;
   const shown = [origin ?? []].flat().join(", ");
   const whenEmpty = emptiness(rule, shown, place, single, combination);

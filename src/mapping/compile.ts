@@ -11,6 +11,8 @@ export interface MappedColumn {
   readonly kind: Kind;
   /** Written with a new row, never changed afterwards. */
   readonly insertOnly: boolean;
+  /** The attribute holds a DN, and what is written is this column of the row of that entry. */
+  readonly reference?: string | undefined;
   /** For people: `mail`, `template "{givenName} {sn}"`, `value "ldap"`. */
   readonly source: string;
   /** The attributes that it reads, as entries hold them. */
@@ -39,10 +41,11 @@ export function compileMapping(mapping: Config["mapping"]): Mapping {
     if (!attributes.has(key)) attributes.set(key, name);
   }
   return {
-    columns: columns.map(({ name, kind, insertOnly, source, steps, reads }) => ({
+    columns: columns.map(({ name, kind, insertOnly, reference, source, steps, reads }) => ({
       name,
       kind,
       insertOnly,
+      reference,
       source,
       steps,
       attributes: reads.map(({ key }) => key),

@@ -2,13 +2,14 @@ import type { ColumnRule, Transform } from "../config/schema.ts";
 
 /** For people: what a rule does with the values of its attributes, in the order in which it is done. */
 export function stepsOf(rule: ColumnRule): string[] {
-  const { as, multi, onEmpty, required } = rule;
+  const { as, multi, onEmpty, required, reference } = rule;
   const value = JSON.stringify(rule.default);
   return [
     ...rule.transform.map(transformStep),
     ...mapStep(rule),
     ...(as === "string" ? [] : [`as ${as}`]),
     ...(multi === "single" ? [] : [multiStep(rule)]),
+    ...(reference === undefined ? [] : [`reference ${reference}`]),
     ...(required ? ["required"] : []),
     ...(value === undefined ? [] : [`default ${value}`]),
     ...(onEmpty === undefined ? [] : [`onEmpty ${onEmpty}`]),

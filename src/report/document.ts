@@ -1,5 +1,5 @@
 import type { Change, Reject } from "../change.ts";
-import type { Adopted, Header, Report, Summary, UnknownEntry } from "./event.ts";
+import type { Adopted, Header, Report, Summary, UnknownEntry, UnresolvedReference } from "./event.ts";
 
 /**
  * `--json`: the one document of a run, told when it is finished. It holds the first `limit` changes, rejects, adopted rows and
@@ -15,6 +15,7 @@ export function jsonDocument(
   const rejects: Reject[] = [];
   const adopted: Adopted[] = [];
   const unknown: UnknownEntry[] = [];
+  const unresolved: UnresolvedReference[] = [];
   const notices: string[] = [];
   const warnings: string[] = [];
   return (event) => {
@@ -25,11 +26,12 @@ export function jsonDocument(
     else if (event.type === "change" && changes.length < limit) changes.push(event.change);
     else if (event.type === "reject" && rejects.length < limit) rejects.push(event.reject);
     else if (event.type === "unknown" && unknown.length < limit) unknown.push(event.unknown);
+    else if (event.type === "unresolved" && unresolved.length < limit) unresolved.push(event.unresolved);
     else if (event.type === "notice" || event.type === "info") notices.push(event.message);
     else if (event.type === "warning") warnings.push(event.message);
     else if (event.type === "finished")
       print(
-        `${JSON.stringify(runDocument(header, event.summary, { rejects, changes, adopted, unknown, notices, warnings }), null, 2)}\n`,
+        `${JSON.stringify(runDocument(header, event.summary, { rejects, changes, adopted, unknown, unresolved, notices, warnings }), null, 2)}\n`,
       );
   };
 }
@@ -46,6 +48,7 @@ export const runDocument = (
     readonly changes: readonly object[];
     readonly adopted: readonly Adopted[];
     readonly unknown: readonly UnknownEntry[];
+    readonly unresolved: readonly UnresolvedReference[];
     readonly notices: readonly string[];
     readonly warnings: readonly string[];
   },

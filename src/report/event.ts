@@ -53,6 +53,8 @@ export type SyncEvent =
       readonly reactivated: boolean;
       /** As in the change. */
       readonly adopted?: string | undefined;
+      /** As what the user has been counted already: this is a second change, of what could only be known when all rows were there. */
+      readonly was?: Was | undefined;
       /** What the change was made of, where a report asks for it. */
       readonly entry?: Entry | undefined;
     }
@@ -61,7 +63,10 @@ export type SyncEvent =
   /** The run is under way: it holds its lock, and what is left of an earlier run may be replaced. */
   | { readonly type: "begun" }
   | { readonly type: "unchanged"; readonly users: number }
-  | { readonly type: "reject"; readonly reject: Reject }
+  /** `was`: as what the user has been counted before. */
+  | { readonly type: "reject"; readonly reject: Reject; readonly was?: "unchanged" | undefined }
+  /** Somebody names an entry that is not synchronised, so that the column is NULL. */
+  | { readonly type: "unresolved"; readonly unresolved: UnresolvedReference }
   /** It is not known whether the entry is active: it is neither written nor a leaver. */
   | { readonly type: "unknown"; readonly unknown: UnknownEntry }
   | { readonly type: "protected"; readonly dn: string; readonly key: string; readonly differs: readonly string[] }
@@ -85,6 +90,17 @@ export type SyncEvent =
   /** For who wants to know more. */
   | { readonly type: "detail"; readonly message: string }
   | { readonly type: "finished"; readonly summary: Summary };
+
+/** As what somebody is counted. */
+export type Was = "insert" | "update" | "unchanged";
+
+export interface UnresolvedReference {
+  readonly dn: string;
+  readonly key: string;
+  readonly column: string;
+  /** The DN that the attribute holds. */
+  readonly refersTo: string;
+}
 
 /** An entry that is left alone. */
 export interface UnknownEntry {

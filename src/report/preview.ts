@@ -34,7 +34,14 @@ export function humanPreview(
   return (event) => {
     if (event.type === "started") header = event.header;
     else if (event.type === "notice" && !event.usual) notices.push(event.message);
-    else if (event.type === "change") {
+    else if (event.type === "change" && event.was !== undefined && event.was !== "unchanged") {
+      // The second change of somebody is shown as one with the first.
+      const { dn, columns } = event.change;
+      const before = changes[event.was];
+      const at = before.findIndex((change) => change.dn === dn);
+      const first = before[at];
+      if (first) before[at] = { ...first, columns: { ...first.columns, ...columns } };
+    } else if (event.type === "change") {
       const kept = changes[event.kind];
       if (kept.length < limit) kept.push(event.change);
     } else if (event.type === "reject") {

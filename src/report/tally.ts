@@ -18,8 +18,15 @@ export function tally(): Tally {
   return {
     report: (event) => {
       if (event.type === "unchanged") unchanged += event.users;
-      else if (event.type === "reject") rejected += 1;
-      else if (event.type === "change") {
+      else if (event.type === "reject") {
+        rejected += 1;
+        if (event.was !== undefined) unchanged -= 1;
+      } else if (event.type === "change" && event.was !== undefined) {
+        // Whoever was inserted or updated before counts as that, once.
+        if (event.was !== "unchanged") return;
+        unchanged -= 1;
+        updated += 1;
+      } else if (event.type === "change") {
         if (event.kind === "insert") inserted += 1;
         else updated += 1;
         if (event.reactivated) reactivated += 1;

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { foldText } from "./attributes.ts";
+import { normaliseType, usesOtherNames } from "./dn-types.ts";
 
 /**
  * One attribute type and value of an RDN. The type is as written, the value unescaped; a value that has no text (bytes
@@ -31,11 +32,11 @@ export function parseDn(text: string): readonly Rdn[] | undefined {
 }
 
 /**
- * The form in which two DNs are equal: types and values folded, AVAs sorted, separators bare. A comma inside a value is
+ * The form in which two DNs are equal: types (by whichever name) and values folded, AVAs sorted, separators bare. A comma inside a value is
  * escaped, so that every bare comma separates RDNs. A text that is not a DN is folded as a whole.
  */
 export function normaliseDn(text: string): string {
-  if (ordinaryDn.test(text) && printableAscii.test(text)) return text.toLowerCase();
+  if (ordinaryDn.test(text) && printableAscii.test(text) && !usesOtherNames(text)) return text.toLowerCase();
   const rdns = parseDn(text);
   if (rdns === undefined) return foldText(text);
   return rdns.map((rdn) => rdn.map(normaliseAva).sort().join("+")).join(",");
@@ -68,7 +69,7 @@ function ordinaryPair(text: string): Ava {
 
 function normaliseAva({ type, value }: Ava): string {
   const escaped = foldText(value).replace(/[\\",#+;<>]/g, (char) => `\\${char.charCodeAt(0).toString(16)}`);
-  return `${type.toLowerCase()}=${escaped}`;
+  return `${normaliseType(type)}=${escaped}`;
 }
 
 function parseEscaped(text: string): readonly Rdn[] | undefined {

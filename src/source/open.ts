@@ -33,7 +33,7 @@ export function openSource(
 }
 
 /** What is judged here is requested beside what is mapped. */
-function withRule(request: ReadRequest, { active }: LdapConfig): ReadRequest {
+export function withRule(request: ReadRequest, { active }: LdapConfig): ReadRequest {
   const asked = new Set(request.attributes.map((name) => name.toLowerCase()));
   const more = active === undefined ? [] : attributesLeft(active).filter((name) => !asked.has(name.toLowerCase()));
   return more.length === 0 ? request : { ...request, attributes: [...request.attributes, ...more] };

@@ -83,6 +83,6 @@ export interface TableRule {
   readonly columns?: readonly string[] | undefined;
   /** Of a trigger: it may give a new row the values that it lacks. */
   readonly fills?: boolean;
-  /** Of a reference: it is this table that points at itself. */
+  /** Of a foreign key and of a reference: it is this table that points at itself. */
   readonly self?: boolean;
 }

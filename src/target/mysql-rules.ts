@@ -22,12 +22,9 @@ export async function describeMysqlRules(db: Knex, schema: string, table: string
     Record<string, string>[],
   ];
   const definition = created?.["Create Table"] ?? "";
-  const rules = [
-    ...(await triggers(rows)),
-    ...checks(definition),
-    ...foreignKeys(definition),
-    ...(await references(rows, table)),
-  ];
+  const pointing = await references(rows, table);
+  const own = withSelf(foreignKeys(definition), pointing, table);
+  const rules = [...(await triggers(rows)), ...checks(definition), ...own, ...pointing];
   return { rules, unseen: (await maySeeTriggers(rows, schema, table)) ? [] : ["triggers"] };
 }
 
@@ -82,6 +79,13 @@ function foreignKeys(definition: string): TableRule[] {
     columns: [...columns.matchAll(new RegExp(name, "g"))].map(([, column = ""]) => plain(column)),
   }));
 }
+
+/** Foreign keys by which the table points at itself are named as `references` names them. */
+const withSelf = (keys: readonly TableRule[], pointing: readonly TableRule[], table: string): TableRule[] =>
+  keys.map((key) => ({
+    ...key,
+    self: pointing.some(({ self, name }) => self && name.toLowerCase() === `${table}.${key.name}`.toLowerCase()),
+  }));
 
 const plain = (quoted: string): string => quoted.replaceAll("``", "`");
 

@@ -2,6 +2,7 @@ import { openSpool, type Spool } from "../spool.ts";
 import type { UniqueIndex } from "./column.ts";
 import { givingUp } from "./give-up.ts";
 import { holdersOf, rowName } from "./holders.ts";
+import { type RehearsedRows, rehearsedRows } from "./rehearsed-rows.ts";
 import { inSteps } from "./steps.ts";
 import { clashedIndex, mustBeGiven } from "./table.ts";
 import { type Holder, type Taking, type Target, type Write, WriteError } from "./target.ts";
@@ -47,17 +48,23 @@ type Ledger = ReadonlyMap<string, Owner | null>;
  * It knows the rules that the table's description shows: unique indexes, columns that must have a value, the size of a
  * row. Triggers, checks and foreign keys are known to the database alone; `attempt` puts the question to it.
  *
+ * @param columns which columns of written rows will be looked up again: see `RehearsedRows`
  */
-export async function rehearse<T>(target: Target, work: (rehearsal: Target) => Promise<T>, trial?: Trial): Promise<T> {
+export async function rehearse<T>(
+  target: Target,
+  work: (rehearsal: Target) => Promise<T>,
+  columns: readonly string[] = [],
+  trial?: Trial,
+): Promise<T> {
   const spool = openSpool();
   try {
-    return await work(rehearsalOf(target, ownersIn(spool), trial));
+    return await work(rehearsalOf(target, ownersIn(spool), rehearsedRows(target, columns, spool), trial));
   } finally {
     spool.close();
   }
 }
 
-function rehearsalOf(target: Target, owners: Owners, trial: Trial | undefined): Target {
+function rehearsalOf(target: Target, owners: Owners, rows: RehearsedRows, trial: Trial | undefined): Target {
   const holders: Target["holders"] = async (index, values) =>
     (await target.holders(index, values)).map((holder) => {
       const { identity, key } = holder;
@@ -70,13 +77,17 @@ function rehearsalOf(target: Target, owners: Owners, trial: Trial | undefined): 
   return {
     ...target,
     holders,
-    write: async (writes) => {
+    find: async (keys, columns, by) =>
+      (await target.find(keys, columns, by)).map((found, at) => rows.found(keys[at] ?? "", by, columns, found)),
+    write: async (planned) => {
+      const writes = planned.map(rows.known);
       target.inspect(writes);
       for (const write of writes) refuseMissing(target, write);
       const values = await holdersOf(target, writes);
       const ledger = judge(target, writes, values, (place) => owners.get(place));
-      if (trial) await tried(trial, writes);
+      if (trial) await tried(trial, planned, rows.canBeTried);
       for (const [place, owner] of ledger) owners.set(place, owner);
+      for (const write of planned) rows.wrote(selfOf(target, write), write);
     },
   };
 }
@@ -86,7 +97,9 @@ function rehearsalOf(target: Target, owners: Owners, trial: Trial | undefined): 
  * went well, as if those stood. Who has which value in an index that can be foreseen is known here, and the database does
  * not know it: where it refuses such a clash, the writes are tried by halves for what else it would say of them.
  */
-function trials({ table }: Target): (trial: Trial, writes: readonly Write[]) => Promise<void> {
+function trials({
+  table,
+}: Target): (trial: Trial, planned: readonly Write[], canBeTried: (write: Write) => boolean) => Promise<void> {
   let batch: ReadonlySet<Write> = new Set();
   let standing: readonly Write[] = [];
   /** What batches before this one would have done to the table. */
@@ -123,7 +136,15 @@ function trials({ table }: Target): (trial: Trial, writes: readonly Write[]) => 
       return before;
     }
   };
-  return async (trial, writes) => {
+  const untried = new WeakSet<Write>();
+  return async (trial, planned, canBeTried) => {
+    const writes = planned.filter(canBeTried);
+    for (const write of planned) {
+      if (writes.includes(write) || untried.has(write)) continue;
+      untried.add(write);
+      trial.undecided();
+    }
+    if (writes.length === 0) return;
     if (!writes.every((write) => batch.has(write))) {
       earlier.wrote ||= standing.length > 0;
       earlier.changed ||= standing.some(({ kind }) => kind === "update");

@@ -24,7 +24,8 @@ export async function describeSqliteRules(db: Knex, name: string): Promise<Table
     ...(checked ? [{ kind: "check constraint", name: "of the table" } as const] : []),
     ...grouped(keys.filter(({ owner }) => same(owner))).map((key) => {
       const columns = key.map(({ col }) => col);
-      return { kind: "foreign key", name: `on ${columns.join(", ")}`, columns } as const;
+      const self = same(key[0]?.target ?? "");
+      return { kind: "foreign key", name: `on ${columns.join(", ")}`, columns, self } as const;
     }),
     ...grouped(keys.filter(({ target }) => same(target))).map((key) => ({
       kind: "reference" as const,
