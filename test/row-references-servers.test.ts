@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Workspace, workspace } from "./program.ts";
 import { type Mariadb, startMariadb } from "./servers/mariadb.ts";
-import { dnOf, peopleLdif, person } from "./servers/people.ts";
+import { peopleLdif, person } from "./servers/people.ts";
 import { type Slapd, startSlapd } from "./servers/slapd.ts";
 import { passwords, staffConfig, staffTable } from "./staff.ts";
 
@@ -19,7 +19,7 @@ let work: Workspace;
 
 beforeAll(async () => {
   slapd = await startSlapd({ people: peopleLdif({ count }) });
-  mariadb = await startMariadb();
+  mariadb = await startMariadb({ generalLog: true });
   await mariadb.sql(staffTable);
   await mariadb.sql(
     "alter table users add column manager_id int unsigned, add constraint has_manager foreign key (manager_id) references users (id)",
@@ -82,8 +82,14 @@ describe("references of two thousand people", () => {
     expect(wet.changes.filter(({ kind }) => kind === "update")).toHaveLength(withManager.length);
     expect(wet.notices).toEqual([expect.stringMatching(`^manager_id is NULL of ${without.length} users who name`)]);
     expect(await managers()).toEqual(expected);
+    const before = (await mariadb.generalLog()).length;
     const again = await work.json(["sync"], env());
     expect([again.counts.unchanged, again.changes]).toEqual([active.length, []]);
+    const statements = (await mariadb.generalLog()).slice(before);
+    expect(statements).not.toMatch(/(?:update|insert into) `users`/i);
+    // Of each batch the rows, and then those of its managers who were not looked up before.
+    const batches = Math.ceil(active.length / 500);
+    expect(statements.match(/left join `users`/gi)?.length).toBeLessThanOrEqual(2 * batches);
   });
 
   it("are shown in a preview as one change with the rest of a new row", async () => {
@@ -94,8 +100,8 @@ describe("references of two thousand people", () => {
     );
     await mariadb.sql("delete from users where username = ?", [uid]);
     const { stdout } = await work.run(["dry-run", "--filter", `(uid=${uid})`], env());
-    const [{ id } = {}] = await mariadb.sql("select id from users where username = ?", [managerOf(dn)?.uid ?? ""]);
-    expect(stdout).toMatch(new RegExp(`New \\(1\\)[^]*manager_id +"${id}" +manager\n`));
+    const [manager] = await mariadb.sql("select id from users where username = ?", [managerOf(dn)?.uid ?? ""]);
+    expect(stdout).toMatch(new RegExp(`New \\(1\\)[^]*manager_id +"${manager?.id}" +manager\n`));
     expect(stdout).not.toContain("Changed (");
     await work.run(["sync"], env());
     expect(await managers()).toEqual(expected);

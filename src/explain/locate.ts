@@ -7,10 +7,11 @@ import { shownKey } from "../keys.ts";
 import { visible } from "../mapping/printable.ts";
 import { nearest as nearestSpelling } from "../nearest.ts";
 import type { Plan } from "../plan.ts";
+import { basesOf } from "../source/by-dn.ts";
 import { isWithin, normaliseDn } from "../source/dn.ts";
 import { everything, type FilterNode, filterAttributes, parseFilter } from "../source/filter.ts";
 import { firstEntries, type Inspection, openInspection } from "../source/inspection.ts";
-import { type LdapConfig, outermost } from "../source/ldap.ts";
+import type { LdapConfig } from "../source/ldap.ts";
 import { InvalidDn, NoSuchObject } from "../source/result-codes.ts";
 import type { Notice } from "../source/source.ts";
 import type { Target } from "../target/target.ts";
@@ -126,13 +127,10 @@ async function entriesWith(
   return new Set(keyed.filter((_, at) => found[at]?.identity === of?.identity).map(({ at }) => at));
 }
 
-const basesOf = ({ config }: Place): readonly string[] =>
-  config.baseDn.length === 0 ? [""] : outermost(config.baseDn, config.scope);
-
 export async function byFilter(places: readonly Place[], filter: FilterNode): Promise<Search> {
   const found: Located[] = [];
   for (const place of places) {
-    for (const base of basesOf(place)) {
+    for (const base of basesOf(place.config)) {
       const query = { base, scope: place.config.scope, filter, attributes: place.attributes };
       const entries = await firstEntries(place.inspection, query, mostEntries + 1);
       found.push(...entries.map((entry) => ({ place, base, entry })));
@@ -168,7 +166,7 @@ const notADn = ({ inspection }: Place, dn: string, cause: InvalidDn): Failure =>
   });
 
 const baseOf = (place: Place, dn: string): string | undefined =>
-  basesOf(place).find((base) => isWithin(normaliseDn(dn), normaliseDn(base), place.config.scope));
+  basesOf(place.config).find((base) => isWithin(normaliseDn(dn), normaliseDn(base), place.config.scope));
 
 /** How many entries are mapped before their keys are looked up together. */
 const pieceSize = 500;
@@ -193,7 +191,7 @@ async function byReading(places: readonly Place[], plan: Plan, target: Target, t
     similar = nearestSpelling(text, similar === undefined ? candidates : [similar, ...candidates]) ?? similar;
   };
   for (const place of places) {
-    for (const base of basesOf(place)) {
+    for (const base of basesOf(place.config)) {
       const query = { base, scope: place.config.scope, filter: everything, attributes: place.attributes };
       let piece: Keyed[] = [];
       for await (const entries of place.inspection.search(query)) {
