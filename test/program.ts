@@ -53,6 +53,7 @@ interface Document {
   }[];
   readonly adopted: readonly { key: string; dn: string; by: string }[];
   readonly unknown: readonly { dn: string; key: string; reason: string }[];
+  readonly unresolved: readonly { dn: string; key: string; column: string; refersTo: string }[];
   readonly notices: readonly string[];
   readonly warnings: readonly string[];
   readonly error: { message: string; hint: string | null } | null;

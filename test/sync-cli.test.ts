@@ -66,6 +66,7 @@ describe("a sync from a file into SQLite", () => {
       rejects: [],
       adopted: [],
       unknown: [],
+      unresolved: [],
       notices: [],
       warnings: [],
       changes: [
