@@ -114,6 +114,8 @@ function openBlocks(): Blocks {
   let pending = Buffer.allocUnsafe(blockSize);
   let used = 0;
   let file: number | undefined;
+  /** The one that was read last: what is asked for together was often written together. */
+  let last: { readonly block: number; readonly bytes: Buffer } | undefined;
   const flush = (): void => {
     file ??= openTemporary();
     appendTo(file, pending.subarray(0, used));
@@ -123,8 +125,10 @@ function openBlocks(): Blocks {
   const bytesOf = (block: number): Buffer => {
     const [start, end] = [starts[block] ?? 0, starts[block + 1]];
     if (end === undefined || file === undefined) return pending.subarray(0, used);
+    if (last?.block === block) return last.bytes;
     const bytes = Buffer.allocUnsafe(end - start);
     readSync(file, bytes, 0, bytes.length, start);
+    last = { block, bytes };
     return bytes;
   };
   return {
