@@ -319,6 +319,33 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     expect((await work.json(["sync"])).changes).toEqual([]);
   });
 
+  it("lead to rows that are found by any of several match keys, adopted and renamed ones too", async () => {
+    const { target, mapping } = config as { target: object; mapping: object };
+    await work.configure({
+      ...config,
+      target: { ...target, matchKey: ["external_id", "username"] },
+      mapping: { ...mapping, external_id: "entryUUID" },
+    });
+    await database.sql("insert into users (username, external_id) values ('adopted', null), ('before', 'id-1')");
+    await write({
+      "uid=adopted": { uid: ["adopted"], entryUUID: ["id-0"], manager: [dnOf("renamed")] },
+      "uid=renamed": { uid: ["renamed"], entryUUID: ["id-1"], manager: [dnOf("adopted")] },
+      "uid=plain": { uid: ["plain"], manager: [dnOf("adopted")] },
+      "uid=led": { uid: ["led"], entryUUID: ["id-2"], manager: [dnOf("plain")] },
+    });
+    const dry = await work.json(["dry-run"]);
+    const wet = await work.json(["sync"]);
+    const plain = await idOf("plain");
+    expect(wet.counts).toEqual({ ...none, read: 4, inserted: 2, updated: 2 });
+    expect(dry.counts).toEqual(wet.counts);
+    expect(JSON.stringify(dry.changes)).toBe(
+      JSON.stringify(wet.changes).replaceAll(`"${plain}"`, '"(id of the new row plain)"'),
+    );
+    expect(await managers()).toEqual({ adopted: "renamed", led: "plain", plain: "adopted", renamed: "adopted" });
+    expect((await work.json(["sync"])).counts).toEqual({ ...none, read: 4, unchanged: 4 });
+    expect((await work.json(["dry-run", "--filter", "(uid=led)"])).counts).toEqual({ ...none, read: 1, unchanged: 1 });
+  });
+
   it("that the database refuses are a reject, of a row that was written in the same run a warning first", async () => {
     await work.configure({
       ...config,
