@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Reject } from "../change.ts";
+import type { Change } from "../change.ts";
 import type { RunOptions } from "../cli.ts";
 import type { Glimpse } from "../config/glimpse.ts";
 import type { LoadedConfig } from "../config/load.ts";
@@ -11,8 +11,9 @@ import type { RunRecord } from "../history/record.ts";
 import { lastSuccess } from "../history/status.ts";
 import { callHooks } from "../hooks/hook.ts";
 import type { Io } from "../io.ts";
-import { adoptedOf, runDocument } from "../report/document.ts";
-import type { Adopted, Header, Report, Summary, UnknownEntry, UnresolvedReference } from "../report/event.ts";
+import { runDocument } from "../report/document.ts";
+import type { Header, Report, Summary } from "../report/event.ts";
+import { keepFirst, type Lists } from "../report/lists.ts";
 import { metricsText, successInFile, writeMetrics } from "../report/metrics.ts";
 import { errorWords } from "../report/words.ts";
 import { thisRunner } from "./runner.ts";
@@ -45,7 +46,7 @@ export function openBooks(given: Given): Books {
   const { options, io, safe, warn } = given;
   let glimpsed: Glimpse | undefined;
   let loaded: LoadedConfig | undefined;
-  const heard = listener();
+  const heard = keepFirst(changesKept, withoutValues);
   const noted = new Set<string>();
   const note = (message: string) => {
     if (!noted.has(message)) warn(message);
@@ -79,7 +80,7 @@ export function openBooks(given: Given): Books {
     },
     end: async (summary, exitCode) => {
       const { finishedAt, durationMs, outcome, counts, error } = summary;
-      const rejects = heard.rejects.slice(0, rejectsKept).map((reject) => safely(reject, safe));
+      const rejects = heard.lists.rejects.slice(0, rejectsKept).map((reject) => safely(reject, safe));
       await remember({
         ...record(),
         finishedAt: finishedAt.toISOString(),
@@ -90,36 +91,13 @@ export function openBooks(given: Given): Books {
         error,
         rejects,
       });
-      if (options.command === "sync" && loaded) await tellOthers(given, loaded, place(), summary, heard, note);
+      if (options.command === "sync" && loaded) await tellOthers(given, loaded, place(), summary, heard.lists, note);
     },
   };
 }
 
-/** Keeps the first of what a run tells; of changes not the values, which are nobody's business but the table's. */
-function listener() {
-  const rejects: Reject[] = [];
-  const changes: object[] = [];
-  const adopted: Adopted[] = [];
-  const unknown: UnknownEntry[] = [];
-  const unresolved: UnresolvedReference[] = [];
-  const notices: string[] = [];
-  const warnings: string[] = [];
-  const report: Report = (event) => {
-    if (event.type === "reject" && rejects.length < changesKept) rejects.push(event.reject);
-    else if (event.type === "unknown" && unknown.length < changesKept) unknown.push(event.unknown);
-    else if (event.type === "unresolved" && unresolved.length < changesKept) unresolved.push(event.unresolved);
-    else if (event.type === "notice" || event.type === "info") notices.push(event.message);
-    else if (event.type === "warning") warnings.push(event.message);
-    else if (event.type === "change") {
-      if (changes.length < changesKept) {
-        const { columns, ...change } = event.change;
-        changes.push({ ...change, columns: Object.keys(columns) });
-      }
-      if (event.adopted !== undefined && adopted.length < changesKept) adopted.push(adoptedOf(event.change));
-    }
-  };
-  return { report, rejects, changes, adopted, unknown, unresolved, notices, warnings };
-}
+/** Of a change not the values, which are nobody's business but the table's. */
+const withoutValues = ({ columns, ...change }: Change) => ({ ...change, columns: Object.keys(columns) });
 
 /** The record of a run that has begun. */
 function openRecord({ options, version, head }: Given, glimpsed?: Glimpse, loaded?: LoadedConfig): RunRecord {
@@ -154,7 +132,7 @@ async function tellOthers(
   { config, file }: LoadedConfig,
   place: Place,
   summary: Summary,
-  { report: _, ...heard }: ReturnType<typeof listener>,
+  heard: Lists<object>,
   warn: (message: string) => void,
 ): Promise<void> {
   const { name, metrics, hooks } = config;

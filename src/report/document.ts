@@ -1,5 +1,5 @@
-import type { Change, Reject } from "../change.ts";
-import type { Adopted, Header, Report, Summary, UnknownEntry, UnresolvedReference } from "./event.ts";
+import type { Header, Report, Summary } from "./event.ts";
+import { keepFirst, type Lists } from "./lists.ts";
 
 /**
  * `--json`: the one document of a run, told when it is finished. It holds the first `limit` changes, rejects, adopted rows and
@@ -11,47 +11,20 @@ export function jsonDocument(
   head: Pick<Header, "command" | "name" | "runId" | "startedAt">,
 ): Report {
   let header = head;
-  const changes: Change[] = [];
-  const rejects: Reject[] = [];
-  const adopted: Adopted[] = [];
-  const unknown: UnknownEntry[] = [];
-  const unresolved: UnresolvedReference[] = [];
-  const notices: string[] = [];
-  const warnings: string[] = [];
+  const kept = keepFirst(limit, (change) => change);
   return (event) => {
-    if (event.type === "change" && event.adopted !== undefined && adopted.length < limit) {
-      adopted.push(adoptedOf(event.change));
-    }
+    kept.report(event);
     if (event.type === "started") header = event.header;
-    else if (event.type === "change" && changes.length < limit) changes.push(event.change);
-    else if (event.type === "reject" && rejects.length < limit) rejects.push(event.reject);
-    else if (event.type === "unknown" && unknown.length < limit) unknown.push(event.unknown);
-    else if (event.type === "unresolved" && unresolved.length < limit) unresolved.push(event.unresolved);
-    else if (event.type === "notice" || event.type === "info") notices.push(event.message);
-    else if (event.type === "warning") warnings.push(event.message);
     else if (event.type === "finished")
-      print(
-        `${JSON.stringify(runDocument(header, event.summary, { rejects, changes, adopted, unknown, unresolved, notices, warnings }), null, 2)}\n`,
-      );
+      print(`${JSON.stringify(runDocument(header, event.summary, kept.lists), null, 2)}\n`);
   };
 }
-
-/** What is listed of a change that adopts a row. */
-export const adoptedOf = ({ key, dn, adopted: by = "" }: Change): Adopted => ({ key, dn, by });
 
 /** A run as one document. */
 export const runDocument = (
   header: Pick<Header, "command" | "name" | "runId" | "startedAt">,
   summary: Summary,
-  lists: {
-    readonly rejects: readonly Reject[];
-    readonly changes: readonly object[];
-    readonly adopted: readonly Adopted[];
-    readonly unknown: readonly UnknownEntry[];
-    readonly unresolved: readonly UnresolvedReference[];
-    readonly notices: readonly string[];
-    readonly warnings: readonly string[];
-  },
+  lists: Lists<object>,
 ) => ({
   command: header.command,
   name: header.name,
