@@ -158,21 +158,27 @@ describe("an attribute that a directory hides", () => {
     ["where a filter rules most of them out", { and: ["active-directory", "(employeeType=guest)"] }, [], ["dora"]],
     ["turned round", { not: "active-directory" }, ["emil"], ["bert", "carl", "dora"]],
   ])("leaves it unknown who is active, and tells whom it hides, %s", async (_, rule, active, unknown) => {
-    const source = ldapConfig({ url: [hiding.url], baseDn: [`ou=people,${suffix}`], filter: "(uid=*)" });
-    const config = await resolveActive({ ...source, active: rule }, now, signal, () => {});
-    const told: (readonly [string, string])[] = [];
-    const reading = openSource(
-      [config],
-      { attributes: ["cn"] },
-      () => {},
-      ({ dn }, why) => told.push([dn, why]),
-    );
-    const read: string[] = [];
-    for await (const entries of reading.entries(signal)) read.push(...entries.map(({ dn }) => dn));
+    const { read, told } = await whoIsActive(hiding, rule);
     expect(read.sort()).toEqual(active.map(dnOf));
     expect(told.sort()).toEqual(unknown.map((uid) => [dnOf(uid), "userAccountControl cannot be read"]));
   });
 });
+
+/** Whom a read by the rule gives, and of whom it says that it is not known. */
+async function whoIsActive(slapd: Slapd, active: ActiveConfig) {
+  const source = ldapConfig({ url: [slapd.url], baseDn: [`ou=people,${suffix}`], filter: "(uid=*)" });
+  const config = await resolveActive({ ...source, active }, now, signal, () => {});
+  const told: (readonly [string, string])[] = [];
+  const reading = openSource(
+    [config],
+    { attributes: ["cn"] },
+    () => {},
+    ({ dn }, why) => told.push([dn, why]),
+  );
+  const read: string[] = [];
+  for await (const entries of reading.entries(signal)) read.push(...entries.map(({ dn }) => dn));
+  return { read, told };
+}
 
 describe("an attribute that is absent of those who are active, and that a directory hides from all", () => {
   const dnOf = (uid: string) => `uid=${uid},ou=people,${suffix}`;
@@ -196,17 +202,7 @@ describe("an attribute that is absent of those who are active, and that a direct
     [{ and: ["389ds", "(employeeType=guest)"] }, [], ["bert"], "nsAccountLock cannot be read"],
     [{ or: ["389ds", "(employeeType=guest)"] }, ["bert"], [], ""],
   ])("by %j leaves it unknown who is active where nobody is read", async (rule, active, unknown, why) => {
-    const source = ldapConfig({ url: [hiding.url], baseDn: [`ou=people,${suffix}`], filter: "(uid=*)" });
-    const config = await resolveActive({ ...source, active: rule }, now, signal, () => {});
-    const told: (readonly [string, string])[] = [];
-    const reading = openSource(
-      [config],
-      { attributes: ["cn"] },
-      () => {},
-      ({ dn }, reason) => told.push([dn, reason]),
-    );
-    const read: string[] = [];
-    for await (const entries of reading.entries(signal)) read.push(...entries.map(({ dn }) => dn));
+    const { read, told } = await whoIsActive(hiding, rule);
     expect(read).toEqual(active.map(dnOf));
     expect(told.sort()).toEqual(unknown.map((uid) => [dnOf(uid), why]));
   });

@@ -6,6 +6,7 @@ import { type Mariadb, startMariadb } from "../servers/mariadb.ts";
 import { person } from "../servers/people.ts";
 import { type Samba, startSamba } from "../servers/samba.ts";
 import { everybody, kindOf, someOf } from "./accounts.ts";
+import { noCounts, runIn, testReading } from "./company.ts";
 import {
   base,
   dnOf,
@@ -108,8 +109,6 @@ async function calledFor() {
   return entries.filter(mayUse).map(rowOf);
 }
 
-const noCounts = { read: 0, inserted: 0, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
-
 describe("the example for Active Directory", () => {
   it("does and prints what its README says, command by command", async () => {
     const { says, found } = await follow(name, await example());
@@ -129,32 +128,14 @@ describe("3,000 people in Active Directory", () => {
     company = await example();
     await company.configure({ baseDn: base });
   });
-  const run = async (...args: readonly string[]) => company.work.json(args, company.env);
+  const people = { example: () => company, mariadb: () => mariadb, active, calledFor };
+  const run = runIn(people);
   const runWith = async (source: Readonly<Record<string, unknown>>, ...args: readonly string[]) => {
     await company.configure({ baseDn: base, ...source });
     return run(...args);
   };
 
-  it("are in the table as an independent reading finds them", async () => {
-    const { code, counts, rejects, warnings } = await run("sync");
-    expect({ code, counts, rejects, warnings }).toEqual({
-      code: 0,
-      counts: { ...noCounts, read: active.length, inserted: active.length },
-      rejects: [],
-      warnings: [],
-    });
-    const rows = await calledFor();
-    expect(differences(rows, await tableOf(mariadb))).toEqual(none);
-    expect(rows).toHaveLength(active.length);
-  });
-
-  it("cause no write in the second run, as the database counts it", async () => {
-    const before = await rowsWritten(mariadb);
-    const { counts } = await run("sync");
-    expect(counts).toEqual({ ...noCounts, read: active.length, unchanged: active.length });
-    expect(await rowsWritten(mariadb)).toBe(before);
-    expect(before).toBeGreaterThanOrEqual(active.length);
-  });
+  testReading(people);
 
   it("are updated where they were renamed or moved to another OU, and nowhere else", async () => {
     const { renamed, moved } = someOf(kinds);

@@ -2,23 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { run as runCommand } from "../servers/command.ts";
 import { type DirectoryRecord, toolCommand, toolEnv } from "../servers/ldap-server.ts";
 import { type Mariadb, startMariadb } from "../servers/mariadb.ts";
-import { record, uidOf } from "../servers/people.ts";
+import { record } from "../servers/people.ts";
 import { type Slapd, startSlapd } from "../servers/slapd.ts";
-import { everybody, kindOf, someOf } from "./accounts.ts";
+import { everybody, kindOf } from "./accounts.ts";
 import { blocksIn, type Example, follow, misquotedIn, openExample, readmeOf } from "./example.ts";
-import {
-  attributesRead,
-  base,
-  directoryLdif,
-  employee,
-  here,
-  move,
-  noCounts,
-  rename,
-  rowOf,
-  suffix,
-} from "./inetorgperson.ts";
-import { differences, entriesBelow, firstOf, none, rowsWritten, tableOf } from "./reading.ts";
+import { attributesRead, base, directoryLdif, employee, here, rowOf, suffix, testPeople } from "./inetorgperson.ts";
+import { entriesBelow, firstOf } from "./reading.ts";
 
 /** OpenLDAP with its password policy: the example, and 3,000 people by its configuration. */
 
@@ -123,51 +112,15 @@ describe("3,000 people in OpenLDAP", () => {
     company = await example();
     await company.configure({ baseDn: base });
   });
-  const run = async (...args: readonly string[]) => company.work.json(args, company.env);
+  const people = {
+    example: () => company,
+    mariadb: () => mariadb,
+    active,
+    calledFor,
+    server: () => slapd,
+    kinds,
+    vendor: { name: "OpenLDAP", by: "objectClass OpenLDAProotDSE", preset: "openldap" },
+  };
 
-  it("are in the table as an independent reading finds them", async () => {
-    const { code, counts, unknown, warnings } = await run("sync");
-    expect({ code, counts, unknown, warnings }).toEqual({
-      code: 0,
-      counts: { ...noCounts, read: active.length, inserted: active.length },
-      unknown: [],
-      warnings: [],
-    });
-    const rows = await calledFor();
-    expect(differences(rows, await tableOf(mariadb))).toEqual(none);
-    expect(rows).toHaveLength(active.length);
-  });
-
-  it("cause no write in the second run, as the database counts it", async () => {
-    const before = await rowsWritten(mariadb);
-    const { counts } = await run("sync");
-    expect(counts).toEqual({ ...noCounts, read: active.length, unchanged: active.length });
-    expect(await rowsWritten(mariadb)).toBe(before);
-    expect(before).toBeGreaterThanOrEqual(active.length);
-  });
-
-  it("are the same rows when they are renamed or moved to another branch: the new names alone are written", async () => {
-    const { renamed, moved } = someOf(kinds);
-    await slapd.modify([...renamed.map(rename), ...moved.map(move)].join(""));
-    const before = await rowsWritten(mariadb);
-    const { counts, changes } = await run("sync");
-    expect(counts).toEqual({ ...noCounts, read: active.length, updated: 6, unchanged: active.length - 6 });
-    expect(new Set(changes.map(({ columns }) => columns))).toEqual(
-      new Set(renamed.map((index) => ({ username: { from: uidOf(index), to: `renamed${index}` } }))),
-    );
-    expect((await rowsWritten(mariadb)) - before).toBe(6);
-    expect(differences(await calledFor(), await tableOf(mariadb))).toEqual(none);
-  });
-
-  it("are the same by auto, which says that it has recognised OpenLDAP", async () => {
-    const named = await tableOf(mariadb);
-    await company.empty();
-    await company.configure({ baseDn: base, active: "auto" });
-    const { counts, notices } = await run("sync");
-    expect(counts).toEqual({ ...noCounts, read: active.length, inserted: active.length });
-    expect(notices).toEqual([
-      `${slapd.tlsUrl} is OpenLDAP (objectClass OpenLDAProotDSE): who is active is judged by "openldap"`,
-    ]);
-    expect(differences(named, await tableOf(mariadb))).toEqual(none);
-  });
+  testPeople(people);
 });

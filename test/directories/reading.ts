@@ -4,7 +4,7 @@ import type { Mariadb } from "../servers/mariadb.ts";
 
 /** Directory and table, read by ldapsearch and by SQL: nothing of the program has a part in it. */
 
-type Row = Readonly<Record<string, string | null>>;
+export type Row = Readonly<Record<string, string | null>>;
 
 /** The entries below a base, with attributes that are asked for by name. */
 export const entriesBelow = async (
