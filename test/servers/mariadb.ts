@@ -1,5 +1,6 @@
 import { chown, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { certificates } from "./certificates.ts";
 import { asAccount, nobody, program, run, runsAsRoot } from "./command.ts";
@@ -117,6 +118,7 @@ export async function startMariadb({
   });
   const user = "idm";
   const password = "idm-password";
+  await untilInCluster(socket);
   await asRoot(socket, undefined, createDatabase(database, user, password));
   return {
     host,
@@ -148,6 +150,19 @@ const createDatabase = (database: string, user: string, password: string): strin
   CREATE DATABASE IF NOT EXISTS \`${database}\` CHARACTER SET utf8mb4;
   CREATE USER IF NOT EXISTS '${user}'@'%' IDENTIFIED BY '${password}';
   GRANT ALL ON \`${database}\`.* TO '${user}'@'%'`;
+
+/** A node of Galera accepts connections, and refuses statements (error 1047), until it has joined: ten seconds at most. */
+async function untilInCluster(socket: string): Promise<void> {
+  for (const end = Date.now() + 10_000; ; await sleep(20)) {
+    try {
+      await asRoot(socket, undefined, "select 1 from information_schema.schemata limit 1");
+      return;
+    } catch (error) {
+      const isJoining = error instanceof Error && "errno" in error && error.errno === 1047;
+      if (!isJoining || Date.now() > end) throw error;
+    }
+  }
+}
 
 /** A connection for each call: it is there whatever happened to the server meanwhile, and costs a few milliseconds. */
 async function asRoot(
