@@ -276,12 +276,6 @@ it.each<[string, Changes, string[]]>([
 
 it.each<[string, Changes, string[]]>([
   ["PostgreSQL", { "target/client": "pg" }, ['target.client "pg" is not available in this version (0.1.0)']],
-  [
-    "deactivate",
-    { leavers: { action: "deactivate" } },
-    ['leavers.action "deactivate" is not available in this version (0.1.0)'],
-  ],
-  ["a grace period", { leavers: { grace: 3 } }, ["leavers.grace is not available in this version (0.1.0)"]],
 ])("says that %s belongs to another version", async (_, changes, problems) => {
   expect(await problemsOf(withChanges(changes))).toEqual(problems);
 });
@@ -542,6 +536,72 @@ it.each<[string, Changes, string[]]>([
     "a state that is mapped",
     { state: { column: "EMAIL" } },
     ['state.column is "EMAIL", which mapping fills too; take one of the two'],
+  ],
+  [
+    "a mark in the column of the state",
+    { state: { column: "state", setBy: "STATE" } },
+    ["state.setBy is the same as state.column; the mark needs a column of its own"],
+  ],
+  [
+    "a mark that is mapped",
+    { state: { column: "state", setBy: "email" } },
+    ['state.setBy is "email", which mapping fills too; take one of the two'],
+  ],
+  [
+    "leavers without a state",
+    { state: undefined, leavers: { action: "deactivate", inactive: "create" } },
+    [
+      'leavers.action is "deactivate" and needs state, which names the column and its values',
+      'leavers.inactive is "create" and needs state, which names the column and its values',
+    ],
+  ],
+  [
+    "a scope of nothing",
+    { leavers: { scope: {} } },
+    ["leavers.scope is empty; it must name a column and its value, or be left out"],
+  ],
+  [
+    "leavers.set of columns that have a meaning of their own",
+    { leavers: { set: { Username: "x", STATE: "gone" } }, state: { column: "state" } },
+    [
+      "leavers.set.Username is a match key; it cannot be set here",
+      "leavers.set.STATE is state.column; it cannot be set here",
+    ],
+  ],
+  [
+    "related tables",
+    {
+      leavers: {
+        related: [
+          { table: "USERS", key: "id", delete: true },
+          { table: "roles", key: "user_id" },
+          { table: "cards", key: "user_id", set: { state: "off" }, delete: true },
+        ],
+      },
+    },
+    [
+      "leavers.related[0].table is users, the table of the users; what they get stands in leavers.set",
+      'leavers.related[1] must have "set" or "delete": true',
+      'leavers.related[2] has "set" and "delete"; it must have one of them',
+    ],
+  ],
+  [
+    "a grace period of nothing",
+    { leavers: { grace: {} } },
+    ['leavers.grace is empty; it must have "runs" with "runsColumn", or "days" with "sinceColumn"'],
+  ],
+  [
+    "a grace period that is kept nowhere, or in a column that has another use",
+    { leavers: { grace: { runs: 3, days: 14, sinceColumn: "email" } } },
+    [
+      "leavers.grace.runsColumn is missing; it names the column in which grace.runs is kept",
+      'leavers.grace.sinceColumn is "email", which the sync fills with something else; it needs a column of its own',
+    ],
+  ],
+  [
+    "a column of a grace period without its measure",
+    { leavers: { grace: { days: 1, sinceColumn: "since", runsColumn: "runs" } } },
+    ["leavers.grace.runs is missing; runsColumn is there for it"],
   ],
   ["equal states", { state: { column: "state", inactive: "Active" } }, ["state.inactive is the same as state.active"]],
   [

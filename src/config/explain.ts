@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { nearest } from "../nearest.ts";
 import { knownKeys } from "./known-keys.ts";
-import { isLaterKey, isLaterValue, notAvailable } from "./later.ts";
+import { isLaterValue, notAvailable } from "./later.ts";
 import { alternatives, isSecretPath, keyPath, kindOf, type Path, type Problem, shown, valueAt } from "./problem.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -65,9 +65,8 @@ function deniesForm(issue: Issue, value: unknown): boolean {
   return issue.code === "invalid_type" || (issue.code === "invalid_value" && typeof value !== "string");
 }
 
-function unknownKey(parent: Path, key: string, { root, version }: Context): Explained {
+function unknownKey(parent: Path, key: string, { root }: Context): Explained {
   const path = [...parent, key];
-  if (isLaterKey(path)) return { path, says: notAvailable(version) };
   const known = knownKeys(parent, root);
   const meant = nearest(key, known);
   if (meant === undefined) return { path, says: `is not known; known here: ${known.join(", ")}` };

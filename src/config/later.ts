@@ -1,25 +1,16 @@
 import type { Path } from "./problem.ts";
 
-/** Keys that are defined and that this version does not carry out, by the pattern of their path. */
-const KEYS: readonly string[] = ["leavers.grace"];
-
-/** Values likewise. */
+/** Values that are defined and that this version does not carry out, by the pattern of their path. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   "target.client": ["pg"],
-  "leavers.action": ["deactivate"],
 };
-
-/** Whether a key that is not known here is one of a later version. */
-export function isLaterKey(path: Path): boolean {
-  return KEYS.includes(pattern(path));
-}
 
 /** Whether a value that is not allowed here is one of a later version. */
 export function isLaterValue(path: Path, value: unknown): boolean {
   return typeof value === "string" && (VALUES[pattern(path)] ?? []).includes(value);
 }
 
-/** What is said of both. */
+/** What is said of them. */
 export function notAvailable(version: string): string {
   return `is not available in this version (${version})`;
 }

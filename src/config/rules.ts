@@ -1,4 +1,5 @@
 import { nearest } from "../nearest.ts";
+import { checkLeavers } from "./leavers-rules.ts";
 import { checkMapping } from "./mapping-rules.ts";
 import type { Path, Problem } from "./problem.ts";
 import type { Config, SourceConfig } from "./schema.ts";
@@ -13,7 +14,7 @@ export function crossCheck(config: Config): Problem[] {
     ...checkConnection(config.target),
     ...checkMapping(config.mapping),
     ...checkMatchKey(config),
-    ...checkState(config),
+    ...checkLeavers(config),
     ...checkHistory(config),
     ...config.protect.flatMap((row, index) =>
       Object.keys(row).length === 0
@@ -99,21 +100,4 @@ function checkKeyColumn(mapping: Config["mapping"], keys: readonly string[], at:
       ? wrong("onEmpty", `cannot be "${rule.onEmpty}"`)
       : []),
   ];
-}
-
-function checkState({ state, mapping }: Config): Problem[] {
-  if (state === undefined) return [];
-  const problems: Problem[] = [];
-  const mapped = Object.keys(mapping).find((column) => column.toLowerCase() === state.column.toLowerCase());
-  if (mapped !== undefined) {
-    problems.push({
-      path: ["state", "column"],
-      says: `is "${state.column}", which mapping fills too; take one of the two`,
-    });
-  }
-  // Many collations compare texts without regard to case.
-  if (String(state.active).toLowerCase() === String(state.inactive).toLowerCase()) {
-    problems.push({ path: ["state", "inactive"], says: "is the same as state.active" });
-  }
-  return problems;
 }

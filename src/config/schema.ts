@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { activeRule } from "./active-schema.ts";
+import { leaversSchema, stateSchema } from "./leavers-schema.ts";
+import { columnValues, scalar, scalarOrNull, text } from "./values-schema.ts";
 
 /**
  * The configuration as it is written, with its defaults. The one place that knows the keys: validation, the shipped
@@ -8,12 +10,9 @@ import { activeRule } from "./active-schema.ts";
  * Every union and every pattern carries words of its own, which complete the sentence "it must be …" (see explain.ts).
  */
 
-const text = z.string().min(1);
 const count = z.int().min(0);
 // Timers count in 31 bits: a longer one fires at once.
 const milliseconds = z.int().min(1).max(2_147_483_647);
-const scalar = z.union([z.string(), z.number(), z.boolean()], "a text, a number, true or false");
-const scalarOrNull = z.union([z.string(), z.number(), z.boolean(), z.null()], "a text, a number, true, false or null");
 const oneOrMore = <T extends z.ZodType>(item: T, words = "a text or a list of texts") =>
   z.union([item, z.array(item).min(1)], words);
 
@@ -203,8 +202,6 @@ const targetSchema = z.discriminatedUnion(
   '"mysql2" or "sqlite"',
 );
 
-const columnValues = z.record(text, scalarOrNull);
-
 const hook = z.union(
   [
     z.strictObject({
@@ -262,19 +259,8 @@ export const configSchema = z.strictObject({
   mapping: z
     .record(text, z.union([text, columnRuleSchema], "the name of an attribute or an object"))
     .describe("Column: the attribute it is filled from, or a rule. Columns that are not named are never touched."),
-  state: z
-    .strictObject({ column: text, active: scalar.default("active"), inactive: scalar.default("inactive") })
-    .optional()
-    .describe(
-      "The column that tells whether a user is active, and its values. Every synchronised user ends as active.",
-    ),
-  leavers: z
-    .strictObject({
-      action: z.enum(["ignore"]).default("ignore").describe("ignore: such rows are left as they are."),
-      scope: columnValues.optional().describe("Which rows this sync owns, as column: value."),
-    })
-    .prefault({})
-    .describe("What happens to rows whose entry is gone or no longer active."),
+  state: stateSchema,
+  leavers: leaversSchema,
   protect: z.array(columnValues).default([]).describe("Rows that are never written, each as column: value."),
   limits: z
     .strictObject({
