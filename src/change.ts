@@ -18,12 +18,18 @@ export interface Difference {
 
 /** What a run did, or would do, to one row. */
 export interface Change {
-  readonly kind: "insert" | "update";
+  /** `missing`: of a row whose entry is gone it is kept for how long. */
+  readonly kind: "insert" | "update" | "deactivate" | "missing";
   readonly key: string;
+  /** Empty of a row whose entry is not there any more. */
   readonly dn: string;
+  /** Of an insert: the person is not active, and neither is the row. */
+  readonly inactive?: true;
   /** The match key by which a row was found that had none of those before it, and gets one now. */
   readonly adopted?: string;
   readonly columns: Readonly<Record<string, Difference>>;
+  /** To how many rows of other tables something was done with it, by table; without those of none. */
+  readonly related?: Readonly<Record<string, number>>;
 }
 
 /**

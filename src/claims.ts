@@ -13,14 +13,28 @@ export interface Claims {
   claim(identity: string, claimant: Claimant): Claimant | undefined;
   /** Who has claimed this identity. */
   claimant(identity: string): Claimant | undefined;
+  /** An entry has this identity and cannot have the row. */
+  show(identity: string): void;
+  /**
+   * Whether an entry of this run has claimed or shown the identity. Not looked up in full, which for a whole table would
+   * take longer than the rest of the run: of a million others, one in 2^24 is taken for it.
+   */
+  knows(identity: string): boolean;
   close(): void;
 }
+
+/** Before an identity that is only shown; those of a claim begin with the number of a key. */
+const shown = "shown ";
 
 export function openClaims(): Claims {
   const spool = openSpool();
   return {
     claimant: (identity) => read(spool.get(identity)),
     claim: (identity, { dn, digest }) => read(spool.getOrSet(identity, () => `${digest} ${dn}`)),
+    show: (identity) => {
+      if (!spool.mayHave(identity)) spool.set(shown + identity, "");
+    },
+    knows: (identity) => spool.mayHave(identity) || spool.mayHave(shown + identity),
     close: () => spool.close(),
   };
 }

@@ -187,8 +187,8 @@ const folded = (text: string | null | undefined): string | null =>
   text === null || text === undefined ? null : foldGenerously(text);
 
 /** A row as it is, or the values of one to be: what those do not have is NULL. */
-export const isProtected = (plan: Plan, row: User["values"]): boolean =>
-  plan.protect.some((conditions) => conditions.every(({ at, value }) => folded(row[at]) === value));
+export const isProtected = ({ protect }: Pick<Plan, "protect">, row: User["values"]): boolean =>
+  protect.some((conditions) => conditions.every(({ at, value }) => folded(row[at]) === value));
 
 export type WriteVerdict = Extract<Verdict, { write: unknown }>;
 export const isWrite = (verdict: Verdict): verdict is WriteVerdict => "write" in verdict;

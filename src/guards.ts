@@ -111,7 +111,7 @@ export async function withinLimits(run: Run, limits: Limits, openAgain: () => So
   };
   await rehearse(
     run.target,
-    (target) => sync({ ...run, source: openAgain(), target, report, absence: watchAbsence([]) }),
+    (target) => sync({ ...run, source: openAgain(), target, report, absence: watchAbsence([]), leavers: undefined }),
     columnsOfReferences(run.plan),
   ).catch((error: unknown) => {
     // Too many of them: this was the only reading, so they are told now.
@@ -131,7 +131,7 @@ export async function judgePlan({ target, retry }: Run, limits: Limits, planned:
 export async function refuseEmpty({ target, retry }: Run, state: ResolvedConfig["state"]): Promise<void> {
   const value = state && constant(target.table, state.column, state.active, "state.active");
   const rows = await retrying(retry, () =>
-    state && typeof value === "string" ? target.count(state.column, value) : target.count(),
+    target.count(state && typeof value === "string" ? [{ column: state.column, oneOf: [value] }] : []),
   );
   if (rows === 0) return;
   const message = `the directory has no active entry, but the table has ${plural(rows, "active row")}: nothing was written`;

@@ -13,6 +13,8 @@ export interface Asking extends LockRequest {
   readonly heartbeatMs: number;
   /** How long to wait for another run's end. */
   readonly waitMs: number;
+  /** Whether it is the whole sync, whose success is worth remembering. */
+  readonly isWhole: boolean;
   readonly report: Report;
   readonly retry: Retry;
   /** Milliseconds that only grow. */
@@ -33,6 +35,7 @@ export async function alone<T>(
   work: (target: Target, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const lock = await target.lock(asking);
+  let succeeded = false;
   try {
     const held = await acquire(lock, target, asking);
     if (lock.warning !== undefined) asking.report({ type: "warning", message: lock.warning });
@@ -44,6 +47,7 @@ export async function alone<T>(
       const result = await work(fenced(target, lock, held, lost.signal), signal);
       // Who had nothing to write may have missed that the lock was lost, and what it read is old then.
       await retrying(asking.retry, () => verify(lock));
+      succeeded = asking.isWhole;
       return result;
     } catch (error) {
       throw lost.signal.aborted ? lost.signal.reason : error;
@@ -51,7 +55,7 @@ export async function alone<T>(
       stop.abort();
       await beating;
       // Where it cannot be given back, it runs out.
-      await lock.release().catch(() => {});
+      await lock.release(succeeded).catch(() => {});
     }
   } finally {
     await lock.close();

@@ -28,6 +28,8 @@ export interface Rejects {
   /** Another entry with the same key was read before; `which` of the keys that the user has. */
   duplicate(user: User, which: number, first: string): void;
   protectedInsert(user: User): void;
+  /** Of a row that was to be deactivated. */
+  leaver(reject: Reject): void;
   /** The database refused the row. */
   refused(verdict: WriteVerdict, error: WriteError): Promise<void>;
   /** Throws a `Failure` where there are more than the limit. To be called where all that was done has been told. */
@@ -65,6 +67,10 @@ export function rejects(run: {
   };
   return {
     add,
+    leaver: (reject) => {
+      count += 1;
+      run.report({ type: "reject", reject, leaver: true });
+    },
     foreign: addForeign,
     claimed: (identity, dn) => {
       for (const foreign of waiting.get(identity) ?? []) report(foreignReject(plan, foreign, dn));

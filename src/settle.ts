@@ -1,7 +1,6 @@
 import type { Bystander, Reject, User } from "./change.ts";
 import type { Claims } from "./claims.ts";
 import { changeOf, diff, isWrite, type Verdict, type WriteVerdict } from "./diff.ts";
-import { Failure } from "./errors.ts";
 import { hash } from "./hash.ts";
 import { userKey } from "./keys.ts";
 import { adoptInstead, clashesOn, lookAgain } from "./look.ts";
@@ -11,10 +10,10 @@ import type { Postponed } from "./postponed.ts";
 import type { References } from "./references/pass.ts";
 import type { Rejects } from "./rejects.ts";
 import type { Report, Was } from "./report/event.ts";
-import { plural } from "./report/words.ts";
 import { type Retry, retrying } from "./retry.ts";
 import { inOrder } from "./target/steps.ts";
-import { type Target, WriteError, type WriteTrouble } from "./target/target.ts";
+import { type Target, WriteError } from "./target/target.ts";
+import { transact } from "./transaction.ts";
 
 /** What the settling of a batch needs. */
 export interface Settling {
@@ -76,14 +75,20 @@ const bystanding = -1;
 /** Takes the keys of a rejected entry out of play, but where the row's immutable id tells whose it is. */
 function standBy({ plan, claims }: Settling, { dn }: Bystander, { identities, row }: Match): void {
   const owned = plan.immutableId !== undefined && row?.[plan.immutableId];
-  if (owned) return;
-  for (const identity of identities) claims.claim(identity, { dn, digest: bystanding });
+  for (const identity of identities)
+    if (owned) claims.show(identity);
+    else claims.claim(identity, { dn, digest: bystanding });
 }
 
 /** Whether this user is the one for the row of these identities; where another is, this one has been rejected. */
 function stands(run: Settling, verdict: Verdict, { identities }: Match): boolean {
   const { user } = verdict;
   const own = { dn: user.dn, digest: verdict.kind === "unchanged" ? sameAsRow : digestOf(user) };
+  const reject = (): false => {
+    for (const identity of identities) run.claims.show(identity);
+    run.rejects.check();
+    return false;
+  };
   for (let which = 0; which < identities.length; which += 1) {
     const identity = identities[which] ?? "";
     const first = verdict.kind === "foreign" ? run.claims.claimant(identity) : run.claims.claim(identity, own);
@@ -92,13 +97,11 @@ function stands(run: Settling, verdict: Verdict, { identities }: Match): boolean
     if (first.dn !== own.dn || ![own.digest, digestOf(user)].includes(first.digest)) {
       run.rejects.duplicate(user, which, first.dn);
     }
-    run.rejects.check();
-    return false;
+    return reject();
   }
   if (verdict.kind === "foreign") {
     run.rejects.foreign(verdict, identities.at(-1));
-    run.rejects.check();
-    return false;
+    return reject();
   }
   for (const identity of identities) run.rejects.claimed(identity, user.dn);
   return true;
@@ -147,71 +150,25 @@ async function byHalves(run: Settling, verdicts: readonly Verdict[]): Promise<vo
   run.rejects.check();
 }
 
-/**
- * One transaction with all that differs; gives the verdicts as they ended. After a conflict or an outage the rows are
- * looked up and compared again, for they may have changed. After an outage the commit may have happened all the same:
- * it shows in that nothing is left to do, and then the first verdicts are what was done.
- */
+/** One transaction with all that differs; gives the verdicts as they ended. */
 export async function writeAll(
   run: Settling,
   verdicts: readonly Verdict[],
   lookedAgain = (users: readonly User[]): Promise<readonly Verdict[]> => lookAgain(run, users),
 ): Promise<readonly Verdict[]> {
-  const planned = verdicts.filter(isWrite);
-  if (planned.length === 0) return verdicts;
-  let current: readonly Verdict[] = planned;
-  let inDoubt = false;
-  const attempt = async (before: WriteTrouble | undefined): Promise<void> => {
-    if (before !== undefined) {
-      const again = await lookedAgain(planned.map((verdict) => verdict.user));
-      if (inDoubt && wasCommitted(again)) return;
-      inDoubt = false;
-      current = again;
-    }
-    const writes = current.filter(isWrite).map((verdict) => verdict.write);
-    if (writes.length === 0) return;
-    await run.target.write(writes).catch((error: unknown) => {
-      inDoubt = error instanceof WriteError && error.undecided;
-      rethrow(run, error, before);
-    });
-  };
-  await retrying(run.retry, attempt).catch((error: unknown) => {
-    throw inDoubt ? doubtful(run, error, planned) : error;
+  const planned: readonly Verdict[] = verdicts.filter(isWrite);
+  const ended = await transact(run, planned, {
+    writeOf: (verdict) => (isWrite(verdict) ? verdict.write : undefined),
+    lookAgain: () => lookedAgain(planned.map(({ user }) => user)),
+    isDone: (verdict) => verdict.kind === "unchanged" || (verdict.kind === "protected" && verdict.differs.length === 0),
+    nameOf: ({ user }) => userKey(run.plan, user),
+    sorted: (error, before) => {
+      // A first key that was free at the look-up and is taken now: somebody else inserted it, so look again, once.
+      const isTaken = error instanceof WriteError && before === undefined && clashesOn(run, error, run.target.keys[0]);
+      return isTaken ? new WriteError("conflict", error.message, { cause: error }) : error;
+    },
   });
-  return [...verdicts.filter((verdict) => !isWrite(verdict)), ...current];
-}
-
-/**
- * Whether a transaction whose end is not known was committed. It is whole or not at all, so most of its rows tell; a few
- * may have been changed again since, by others.
- */
-function wasCommitted(again: readonly Verdict[]): boolean {
-  const done = again.filter(
-    (verdict) => verdict.kind === "unchanged" || (verdict.kind === "protected" && verdict.differs.length === 0),
-  );
-  return done.length * 2 >= again.length;
-}
-
-/** The connection was lost while a transaction was under way, and was not found again to see how it ended. */
-function doubtful(run: Settling, error: unknown, writes: readonly WriteVerdict[]): unknown {
-  const [first = "", last = ""] = [writes[0], writes.at(-1)].map((each) => each && userKey(run.plan, each.user));
-  const keys = `${first}${writes.length > 1 ? ` to ${last}` : ""}`;
-  const doubt = `whether the last batch (${plural(writes.length, "row")}, ${keys}) was written is not known and not counted`;
-  if (error instanceof Failure) {
-    const hint = `${doubt}; run again when the database is well`;
-    return new Failure(error.turn, error.message, { hint, cause: error.cause });
-  }
-  // Interrupted while waiting for the database: the summary says it.
-  run.report({ type: "notice", message: doubt });
-  return error;
-}
-
-/** A first key that was free at the look-up and is taken now: somebody else inserted it, so look again, once. */
-function rethrow(run: Settling, error: unknown, before: unknown): never {
-  if (error instanceof WriteError && before === undefined && clashesOn(run, error, run.target.keys[0])) {
-    throw new WriteError("conflict", error.message, { cause: error });
-  }
-  throw error;
+  return [...verdicts.filter((verdict) => !isWrite(verdict)), ...ended];
 }
 
 /** The event of a change. Nobody asks for the values of most of them, so they are put together only then. */

@@ -7,6 +7,8 @@ export interface Spool {
   /** What was last set for this text. */
   get(text: string): string | undefined;
   set(text: string, value: string): void;
+  /** Whether anything was set for this text, by its hash alone: true of a few others too. */
+  mayHave(text: string): boolean;
   /** What was last set for this text; where there is nothing, this value is set. */
   getOrSet(text: string, value: () => string): string | undefined;
   close(): void;
@@ -38,6 +40,7 @@ export function openSpool(): Spool {
       if (before === undefined) seen.add(hash, blocks.append(text, value()));
       return before;
     },
+    mayHave: (text) => seen.blocks(hash48(text)).length > 0,
     close: () => blocks.close(),
   };
 }

@@ -2,6 +2,9 @@ import type { AbsenceWatch } from "./absent.ts";
 import { ahead } from "./ahead.ts";
 import type { Bystander, Reject, User } from "./change.ts";
 import { openClaims } from "./claims.ts";
+import { createInactive, type Inactive } from "./leavers/created.ts";
+import { type Leavers, openLeavers } from "./leavers/pass.ts";
+import type { Strangers } from "./leavers/strangers.ts";
 import { lookAhead } from "./look.ts";
 import type { Plan } from "./plan.ts";
 import { postponed, settlePostponed } from "./postponed.ts";
@@ -28,6 +31,11 @@ export interface Run {
   readonly absence: AbsenceWatch;
   /** Where the read is not of all entries: looks up whom somebody names. */
   readonly byDn?: ByDn | undefined;
+  /** Where the rows of people who have left are to be deactivated. */
+  readonly leavers?: Leavers | undefined;
+  /** Where people who are not active and have no row are to get one. */
+  readonly inactive?: Inactive | undefined;
+  readonly strangers?: Strangers | undefined;
 }
 
 /**
@@ -40,7 +48,8 @@ const batchesAhead = 1;
  * A sync: the active entries of the source, each mapped to a user, in batches; of each batch the rows that exist are
  * looked up, compared, and what differs is written in one transaction. Nothing of the whole is kept but who has which row.
  * While one batch is written, the next ones are read, mapped and looked up. Who takes a unique value that is not free then
- * is settled after the last batch, when whoever has it may have given it up.
+ * is settled after the last batch, when whoever has it may have given it up. In the end come the rows of those who were not
+ * read: they have left.
  *
  * @throws Failure where it could not be finished; the batches before stand.
  */
@@ -56,6 +65,7 @@ export async function sync(run: Run): Promise<void> {
   const settling = { ...judging, references };
   const stop = new AbortController();
   try {
+    const leavers = run.leavers && (await openLeavers(settling, run.leavers));
     const signal = AbortSignal.any([run.signal, stop.signal]);
     for await (const batch of ahead(batches(run, settling, signal), batchesAhead)) {
       await settle(settling, batch);
@@ -64,6 +74,8 @@ export async function sync(run: Run): Promise<void> {
     }
     await settlePostponed(settling);
     await references?.fill();
+    await leavers?.settle();
+    if (run.inactive) await createInactive(settling, run.inactive);
   } finally {
     stop.abort();
     claims.close();

@@ -91,7 +91,17 @@ describe("accounts that a password policy locks", () => {
     const { code, counts, changes, unknown, notices } = await work.json(["sync"]);
     expect({ code, counts, users: changes.map(({ key }) => key).sort(), unknown, notices }).toEqual({
       code: 0,
-      counts: { read: 2, inserted: 2, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 },
+      counts: {
+        read: 2,
+        inserted: 2,
+        updated: 0,
+        unchanged: 0,
+        reactivated: 0,
+        deactivated: 0,
+        missing: 0,
+        createdInactive: 0,
+        rejected: 0,
+      },
       users: ["anna", "dora"],
       unknown: [{ dn: `uid=fred,${base}`, key: "fred", reason: noDuration }],
       notices: [

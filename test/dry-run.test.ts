@@ -13,7 +13,17 @@ const bert = {
   "uid=bert": { uid: ["bert"], mail: ["bert@example.com"], displayName: ["Bert 花子"], entryUUID: ["id-bert"] },
 };
 const carl = { "uid=carl": { uid: ["carl"], mail: ["bert@example.com"], entryUUID: ["id-carl"] } };
-const noCounts = { read: 0, inserted: 0, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
+const noCounts = {
+  read: 0,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  reactivated: 0,
+  deactivated: 0,
+  missing: 0,
+  createdInactive: 0,
+  rejected: 0,
+};
 const rowsIn = (work: Workspace) => sqlite(work.path("idm.sqlite"), "select * from users order by id");
 const normal = (work: Workspace, text: string): string =>
   text

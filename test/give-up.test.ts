@@ -31,6 +31,7 @@ function meanwhile(columns: readonly Column[], next: string, rules: readonly Tab
     uniqueIndexes: [index],
     rules,
     unseen: [],
+    primaryKey: [],
   };
   const values = columns.map(() => next);
   const taking = { index, from: columns.map(() => "old"), to: values };

@@ -10,7 +10,17 @@ import { aRun } from "./run-record.ts";
 /** How runs of the program are remembered in the file and in a SQLite table, and what `status` shows of them. */
 
 const anna = { "uid=anna": { uid: ["anna"], mail: ["a@x"], displayName: ["Anna"], entryUUID: ["id-anna"] } };
-const noCounts = { read: 0, inserted: 0, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
+const noCounts = {
+  read: 0,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  reactivated: 0,
+  deactivated: 0,
+  missing: 0,
+  createdInactive: 0,
+  rejected: 0,
+};
 const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
 
 const usual = (work: Workspace) => work.path("state/idm-ldap-sync/history.jsonl");

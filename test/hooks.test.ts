@@ -8,7 +8,17 @@ import { base, fileWorkspace, type Workspace } from "./program.ts";
 
 const anna = { "uid=anna": { uid: ["anna"], mail: ["anna-4711@x"], displayName: ["Anna"], entryUUID: ["id-anna"] } };
 const nobody = { "cn=nobody": {} };
-const noCounts = { read: 0, inserted: 0, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
+const noCounts = {
+  read: 0,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  reactivated: 0,
+  deactivated: 0,
+  missing: 0,
+  createdInactive: 0,
+  rejected: 0,
+};
 
 interface Received {
   readonly method: string | undefined;

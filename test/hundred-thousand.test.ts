@@ -9,7 +9,17 @@ import { independentReading, passwords, staffConfig, staffTable } from "./staff.
 const people = 100_000;
 const activePeople = (count: number): number =>
   Array.from({ length: count }, (_, i) => person(i)).filter(({ active }) => active).length;
-const noCounts = { read: 0, inserted: 0, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
+const noCounts = {
+  read: 0,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  reactivated: 0,
+  deactivated: 0,
+  missing: 0,
+  createdInactive: 0,
+  rejected: 0,
+};
 
 /** Runs a sync under GNU time; gives its counts and its largest memory in KiB. */
 async function measured(work: Workspace, env: Record<string, string>, args: readonly string[] = ["sync"]) {

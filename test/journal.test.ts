@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { openJournal } from "../src/references/journal.ts";
+import { openJournal } from "../src/journal.ts";
 
 it("gives back what was added, in the same order and as often as it is asked, in memory or from a file", () => {
   const item = fc.record({ text: fc.string({ unit: "binary", maxLength: 40 }), none: fc.constant(null) });

@@ -19,7 +19,17 @@ const people = Object.fromEntries(
     },
   ]),
 );
-const none = { read: 0, inserted: 0, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
+const none = {
+  read: 0,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  reactivated: 0,
+  deactivated: 0,
+  missing: 0,
+  createdInactive: 0,
+  rejected: 0,
+};
 const password = { DB_PASSWORD: "idm-password" };
 
 let mariadb: Mariadb;

@@ -14,7 +14,17 @@ async function metricsIn(work: Workspace, file = "staff.prom") {
 }
 
 it("tells all of a sync, whatever its name, in the format of Prometheus", () => {
-  const counts = { read: 9, inserted: 1, updated: 2, unchanged: 4, reactivated: 1, deactivated: 3, rejected: 2 };
+  const counts = {
+    read: 9,
+    inserted: 1,
+    updated: 2,
+    unchanged: 4,
+    reactivated: 1,
+    deactivated: 3,
+    missing: 5,
+    createdInactive: 6,
+    rejected: 2,
+  };
   const name = 'a "b" \\ c\nd';
   const finishedAt = new Date("2026-01-31T02:00:12.345Z");
   const text = metricsText({

@@ -8,7 +8,17 @@ const databases = [
   { name: "SQLite", start: sqliteDatabase, id: "integer primary key", number: "integer" },
 ] as const;
 
-const none = { read: 0, inserted: 0, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
+const none = {
+  read: 0,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  reactivated: 0,
+  deactivated: 0,
+  missing: 0,
+  createdInactive: 0,
+  rejected: 0,
+};
 const dnOf = (uid: string): string => `uid=${uid},${base}`;
 
 type People = Readonly<Record<string, Attributes>>;

@@ -26,6 +26,7 @@ const table: Table = {
   ],
   rules: [],
   unseen: [],
+  primaryKey: [],
 };
 
 const plan: Plan = {
@@ -108,13 +109,19 @@ function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
         key: [...rows.values()].find((row) => row[1] === mail)?.[0] ?? undefined,
       })),
     count: async () => rows.size,
-    lock: async () => {
-      throw new Error("not used here");
-    },
+    page: unused,
+    describe: unused,
+    related: unused,
+    succeededBefore: unused,
+    lock: unused,
     close: async () => {},
   };
   return { target, transactions, lookUps };
 }
+
+const unused = async (): Promise<never> => {
+  throw new Error("not used here");
+};
 
 const clash = (index: string): WriteError =>
   new WriteError("refused", `Duplicate entry for key '${index}'`, { index, cause: "driver" });

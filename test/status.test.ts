@@ -7,7 +7,17 @@ import { aRun } from "./run-record.ts";
 
 const hour = 3_600_000;
 const nightly = { expression: "0 2 * * *" };
-const counts = { read: 1200, inserted: 1, updated: 2, unchanged: 1197, reactivated: 0, deactivated: 0, rejected: 0 };
+const counts = {
+  read: 1200,
+  inserted: 1,
+  updated: 2,
+  unchanged: 1197,
+  reactivated: 0,
+  deactivated: 0,
+  missing: 0,
+  createdInactive: 0,
+  rejected: 0,
+};
 
 /** Every night at two o'clock UTC. */
 const nextNight: Viewpoint["nextDue"] = (_, from) => {

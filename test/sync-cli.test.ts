@@ -10,7 +10,17 @@ const bert = {
   "uid=bert": { uid: ["bert"], mail: ["bert@example.com"], displayName: ["Bert 🙂"], entryUUID: ["id-bert"] },
 };
 const gone = { "uid=gone": { uid: ["gone"], mail: ["gone@example.com"], employeeType: ["inactive"] } };
-const noCounts = { read: 0, inserted: 0, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
+const noCounts = {
+  read: 0,
+  inserted: 0,
+  updated: 0,
+  unchanged: 0,
+  reactivated: 0,
+  deactivated: 0,
+  missing: 0,
+  createdInactive: 0,
+  rejected: 0,
+};
 const rows = "select username, email, display_name, created_by, state from users order by username";
 
 describe("a sync from a file into SQLite", () => {

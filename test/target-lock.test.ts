@@ -42,7 +42,7 @@ function askingOf(which: number, changes: Partial<Asking> = {}): Asking & { read
   const events: SyncEvent[] = [];
   const report = (event: SyncEvent) => void events.push(event);
   const retry = { attempts: 5, report, signal: new AbortController().signal, wait, random: () => 1 };
-  const lease = { leaseSeconds: 3, heartbeatMs: 300 };
+  const lease = { leaseSeconds: 3, heartbeatMs: 300, isWhole: true };
   const clock = () => performance.now();
   return { name: "staff", runner: runner(which), ...lease, waitMs: 0, report, retry, clock, events, ...changes };
 }

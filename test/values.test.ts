@@ -168,7 +168,17 @@ describe.each(databases)("values of Active Directory in $name", ({ start, fine, 
     const { code, counts } = await work.json(["sync"]);
     expect([code, counts]).toEqual([
       0,
-      { read: 4, inserted: 0, updated: 0, unchanged: 4, reactivated: 0, deactivated: 0, rejected: 0 },
+      {
+        read: 4,
+        inserted: 0,
+        updated: 0,
+        unchanged: 4,
+        reactivated: 0,
+        deactivated: 0,
+        missing: 0,
+        createdInactive: 0,
+        rejected: 0,
+      },
     ]);
   });
 

@@ -72,7 +72,7 @@ export async function judgeNobody(
   const value = state && constant(target.table, state.column, state.active, "state.active");
   const report: Report = (event) => talk("warning", eventWords(event)?.words ?? "");
   const count = (): Promise<number> =>
-    state && typeof value === "string" ? target.count(state.column, value) : target.count();
+    target.count(state && typeof value === "string" ? [{ column: state.column, oneOf: [value] }] : []);
   const rows = await orAborted(retrying(retryOf(config, report, signal), count), signal);
   if (rows === 0) return undefined;
   const message = `no entry was read, and the table has ${plural(rows, "active row")}: a sync would be refused`;

@@ -27,6 +27,8 @@ export interface Books {
   /** The run begins. Nothing that goes wrong here or at the end is more than a warning. */
   begin(loaded: LoadedConfig): Promise<void>;
   end(summary: Summary, exitCode: number): Promise<void>;
+  /** Whether a sync by this configuration is remembered that was done. */
+  isRemembered(): Promise<boolean>;
 }
 
 interface Given {
@@ -69,11 +71,23 @@ export function openBooks(given: Given): Books {
     note("history: this run is not remembered");
   };
   const record = () => openRecord(given, glimpsed, loaded);
+  const isRemembered = async (): Promise<boolean> => {
+    if (!loaded) return false;
+    const { config, file } = loaded;
+    try {
+      const { runs } = await readHistory(place(), { name: config.name, config: file }, 1);
+      // The usual file has the runs of all configurations, and many have the usual name.
+      return lastSuccess(runs.filter((run) => run.config === file)) !== undefined;
+    } catch {
+      return false;
+    }
+  };
   return {
     seen: (glimpse) => {
       glimpsed = glimpse;
     },
     report: heard.report,
+    isRemembered,
     begin: async (configured) => {
       loaded = configured;
       await remember(record());

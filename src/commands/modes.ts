@@ -27,6 +27,8 @@ interface Mode {
    * @param columns which of the rows that it has written it looks up again
    */
   into<T>(target: Target, columns: readonly string[], asking: Asking, work: Work<T>): Promise<T>;
+  /** Whether leavers beyond a limit are shown before they are refused. */
+  readonly showsRefused: boolean;
   /** Before the first write: is the whole plan within the limits? */
   before(run: Run, limits: Limits, openAgain: () => Source): Promise<void>;
   /** After the last one: was it? */
@@ -38,6 +40,7 @@ const kept: Mode = {
   effect: () => undefined,
   blindSpots: () => [],
   into: (target, _columns, asking, work) => alone(target, asking, work),
+  showsRefused: false,
   before: withinLimits,
   after: async () => {},
 };
@@ -54,6 +57,7 @@ const swallowed: Mode = {
     return [...closed, ...rights, ...[unforeseen(plan, table) ?? []].flat()];
   },
   into: (target, columns, { retry }, work) => rehearse(target, (into) => work(into, retry.signal), columns),
+  showsRefused: true,
   before: async () => {},
   after: judgePlan,
 };

@@ -8,13 +8,14 @@ import { type Ending, endingOf } from "../exit.ts";
 import { checkFilter, refuseEmpty, tableWarnings } from "../guards.ts";
 import { listen } from "../interruption.ts";
 import type { Io } from "../io.ts";
+import type { Leavers } from "../leavers/pass.ts";
 import { limitsOfRun } from "../limits.ts";
 import { type Asking, lease } from "../lock.ts";
 import { makePlan, type Plan, withEntries } from "../plan.ts";
 import { redact } from "../redact.ts";
 import { columnsOfReferences } from "../references/plan.ts";
 import { combine } from "../report/combine.ts";
-import type { Counts, Header, Report, SyncEvent } from "../report/event.ts";
+import { type Counts, type Header, type Report, type SyncEvent, writtenRows } from "../report/event.ts";
 import { openReports, type Reports } from "../report/open.ts";
 import { type Tally, tally } from "../report/tally.ts";
 import { type Retry, retryOf } from "../retry.ts";
@@ -25,7 +26,8 @@ import type { Notice, Source } from "../source/source.ts";
 import { type Run, sync } from "../sync.ts";
 import { openTarget } from "../target/open.ts";
 import type { Target } from "../target/target.ts";
-import { openBooks } from "./bookkeeping.ts";
+import { type Books, openBooks } from "./bookkeeping.ts";
+import { inactiveOf, leaversOf } from "./leaving.ts";
 import { modeOf } from "./modes.ts";
 import { thisRunner } from "./runner.ts";
 import { commandLine } from "./session.ts";
@@ -42,18 +44,20 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
   const interruption = listen(io);
   let end: Ending = { outcome: "succeeded", code: 0, error: null };
   let cause: unknown;
+  let judged = false;
   try {
     checkFilter(options.filter);
     const { seen } = books;
     const loaded = await loadConfig({ cwd: io.cwd(), file: options.config, env: io.env, version, seen });
     secrets.push(...loaded.secrets);
     await books.begin(loaded);
+    judged = judgesLeavers(options, loaded.config);
     reports.open();
     const report = combine(counted.report, books.report, (event) => reports.report(event));
-    await carryOut(options, loaded, head, report, counted, interruption.signal);
-    end = goodEnd(options, counted.counts());
+    await carryOut(options, loaded, head, report, counted, books, interruption.signal);
+    end = goodEnd(options, counted);
   } catch (error) {
-    end = standing(options, counted.counts(), endingOf(error, interruption.signal));
+    end = withoutLeavers(judged, counted, standing(options, counted.counts(), endingOf(error, interruption.signal)));
     cause = error;
   } finally {
     interruption.stop();
@@ -65,6 +69,7 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
     outcome: end.outcome,
     counts: counted.counts(),
     adopted: counted.adopted(),
+    refusedLeavers: counted.refusedLeavers(),
     finishedAt,
     durationMs,
     error,
@@ -95,19 +100,33 @@ function told(reports: Reports, event: SyncEvent): unknown {
 }
 
 /** Nothing went wrong: done, done but for some, or, where it was asked for, changes are pending. */
-function goodEnd({ exitCode }: RunOptions, { inserted, updated, deactivated, rejected }: Counts): Ending {
-  const pending = exitCode && inserted + updated + deactivated > 0;
-  const outcome = rejected > 0 ? "partial" : "succeeded";
-  return { outcome, code: pending ? 10 : rejected > 0 ? 3 : 0, error: null };
+function goodEnd({ exitCode }: RunOptions, counted: Tally): Ending {
+  const counts = counted.counts();
+  const pending = exitCode && writtenRows(counts) > 0;
+  const isPartial = counts.rejected + counted.refusedLeavers() > 0;
+  const outcome = isPartial ? "partial" : "succeeded";
+  return { outcome, code: pending ? 10 : isPartial ? 3 : 0, error: null };
 }
 
 /** Of a sync that failed on the way, what it did before stands: that is said before what to do. */
-function standing({ command }: RunOptions, { inserted, updated }: Counts, end: Ending): Ending {
-  const isKept = command === "sync" && inserted + updated > 0 && end.outcome !== "interrupted";
+function standing({ command }: RunOptions, counts: Counts, end: Ending): Ending {
+  const isKept = command === "sync" && writtenRows(counts) > 0 && end.outcome !== "interrupted";
   if (!isKept || !end.error) return end;
   const hint = ["finished batches stand", ...(end.error.hint === null ? [] : [end.error.hint])].join("; ");
   // 2 would say that nothing was tried.
   return { ...end, code: end.code === 2 ? 1 : end.code, error: { ...end.error, hint } };
+}
+
+/** Leavers are judged by the whole of a read. */
+const judgesLeavers = ({ filter }: RunOptions, { leavers }: ResolvedConfig): boolean =>
+  filter === undefined && leavers.action === "deactivate";
+
+/** Where a run that judges leavers came to no end of its read, it says why nobody was deactivated. */
+function withoutLeavers(judged: boolean, counted: Tally, end: Ending): Ending {
+  if (!judged || counted.isComplete() || end.code !== 1 || !end.error) return end;
+  const { message, hint } = end.error;
+  const why = "nobody was deactivated: the read is not complete";
+  return { ...end, error: { message, hint: hint === null ? why : `${why}; ${hint}` } };
 }
 
 /** Of so few people as a filter may leave, none may have a telephone. */
@@ -119,12 +138,14 @@ async function carryOut(
   head: Pick<Header, "command" | "runId" | "startedAt">,
   report: Report,
   counted: Tally,
+  { isRemembered }: Books,
   signal: AbortSignal,
 ): Promise<void> {
   const { config } = loaded;
   const mode = modeOf(options);
   const target = await openTarget(config.target, { readOnly: mode.readOnly });
   let apart: ReturnType<typeof openByDn> | undefined;
+  let leavers: Leavers | undefined;
   try {
     const plan = makePlan(config, target.table);
     const request = { attributes: plan.attributes, filter: options.filter };
@@ -132,6 +153,11 @@ async function carryOut(
     const say = (message: string) => report({ type: "info", message });
     const sources = await resolveAllActive(config.sources, head.startedAt, signal, say);
     const unknowns = countUnknowns(plan, report);
+    const limits = limitsOfRun(config.limits, options);
+    const { startedAt } = head;
+    const isShown = mode.showsRefused;
+    const given = { options, loaded, plan, target, sources, limits, startedAt, signal, isShown, isRemembered };
+    leavers = await leaversOf(given);
     const source = openSource(sources, request, notice, unknowns.tell);
     report({
       type: "started",
@@ -141,7 +167,6 @@ async function carryOut(
     const warnings = [...loaded.warnings, ...tableWarnings(plan, table), ...mode.blindSpots(plan, target)];
     for (const message of warnings) report({ type: "warning", message });
     for (const message of source.commands) report({ type: "detail", message });
-    const limits = limitsOfRun(config.limits, options);
     const retry = retryOf(config, report, signal);
     const absence = watchAbsence(plan.mapped, options.filter === undefined ? 1 : leastToTell);
     apart = options.filter === undefined ? undefined : openByDn(sources, plan.attributes, signal);
@@ -159,6 +184,8 @@ async function carryOut(
         batchSize: options.batchSize ?? config.batchSize,
         mostRejects: config.limits.reject.max,
         byDn: apart?.find,
+        leavers,
+        inactive: inactiveOf(given),
       };
       await mode.before(all, limits, () => openSource(sources, request, () => {}));
       await sync(all);
@@ -169,14 +196,16 @@ async function carryOut(
     });
   } finally {
     apart?.close();
+    leavers?.lookout.close();
     await target.close();
   }
 }
 
-function askingOf({ wait: seconds = 0 }: RunOptions, name: string, runId: string, retry: Retry): Asking {
+function askingOf({ wait: seconds = 0, filter }: RunOptions, name: string, runId: string, retry: Retry): Asking {
   const { report } = retry;
   const clock = () => performance.now();
-  return { ...lease, name, runner: thisRunner(runId), waitMs: seconds * 1000, report, retry, clock };
+  const isWhole = filter === undefined;
+  return { ...lease, name, runner: thisRunner(runId), waitMs: seconds * 1000, isWhole, report, retry, clock };
 }
 
 async function nobodyRead(options: RunOptions, run: Run, state: ResolvedConfig["state"]): Promise<void> {
@@ -203,6 +232,7 @@ function headerOf(
     target: target.title,
     effect,
     leavers: leavers.action,
+    isOfSome: options.filter !== undefined,
     next: syncCommandLine(options),
     endState: state && `${state.column} = ${JSON.stringify(state.active)}`,
     columns: plan.columns.map(({ name, source, attributes, steps }) => ({ name, source, attributes, steps })),

@@ -98,7 +98,7 @@ function patientTarget({ config, target, report, signal }: Sight): Target {
     ...target,
     find: (keys, columns, by) => retrying(retry, () => target.find(keys, columns, by)),
     holders: (index, values) => retrying(retry, () => target.holders(index, values)),
-    count: (column, value) => retrying(retry, () => target.count(column, value)),
+    count: (where) => retrying(retry, () => target.count(where)),
   };
 }
 

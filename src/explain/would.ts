@@ -107,6 +107,7 @@ const unchanged: Would = { action: "none", because: ["the row holds all of this 
 function wouldOf(event: SyncEvent): { readonly dn: string; readonly would: Would } | undefined {
   if (event.type === "change") {
     const { change } = event;
+    if (change.kind === "deactivate" || change.kind === "missing") return undefined;
     const because =
       change.adopted === undefined
         ? []
@@ -151,6 +152,7 @@ function placeOf(entries: readonly Entry[], dn: string, current: number): number
 function limited({ limits }: ResolvedConfig, would: Would, rows: number): Would {
   if (would.change === undefined) return would;
   const { kind } = would.change;
+  if (kind === "deactivate" || kind === "missing") return would;
   const counted = tally();
   counted.report({ type: "change", kind, change: would.change, reactivated: false });
   try {

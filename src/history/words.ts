@@ -81,14 +81,16 @@ function clock(zone: string | undefined): { at: (date: Date) => string; zoneName
 /** One row for each run, below each other; of the counts that are rare only those that some run has. */
 function table(runs: readonly SeenRun[], at: (date: Date) => string, paint: Palette): string[] {
   if (runs.length === 0) return [];
-  const rare = (["reactivated", "deactivated"] as const).filter((kind) => runs.some(({ counts }) => counts?.[kind]));
+  const rare = (["reactivated", "deactivated", "missing", "createdInactive"] as const).filter((kind) =>
+    runs.some(({ counts }) => counts?.[kind]),
+  );
   const kinds = ["read", "inserted", "updated", ...rare, "unchanged", "rejected"] as const;
   const cells = runs.map(({ startedAt, command, filter, durationMs, outcome, counts }) => [
     at(new Date(startedAt)),
     visible(command) + (filter === null ? "" : " --filter"),
     durationMs === null ? "" : duration(durationMs),
     visible(outcome),
-    ...kinds.map((kind) => (counts ? number(counts[kind]) : "")),
+    ...kinds.map((kind) => (counts ? number(counts[kind] ?? 0) : "")),
   ]);
   const rows = [["start", "command", "duration", "outcome", ...kinds], ...cells];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? "")))) ?? [];

@@ -1,5 +1,5 @@
 import type { ResolvedHook, ResolvedHooks } from "../config/resolve-hooks.ts";
-import type { Summary } from "../report/event.ts";
+import { type Summary, writtenRows } from "../report/event.ts";
 import { runCommand } from "./command.ts";
 import { post } from "./post.ts";
 
@@ -22,7 +22,7 @@ export interface Surroundings {
 
 /** Which hooks a sync that ended so calls, in this order. Who interrupted a sync, or holds its lock, need not be told. */
 const calls = {
-  onChange: ({ counts }) => counts.inserted + counts.updated + counts.deactivated > 0,
+  onChange: ({ counts }) => writtenRows(counts) > 0,
   onSuccess: ({ outcome }) => outcome === "succeeded",
   onFailure: ({ outcome }) => outcome === "failed" || outcome === "refused" || outcome === "partial",
 } satisfies Record<HookEvent, (summary: Summary) => boolean>;

@@ -1,6 +1,7 @@
 import type { Reject, User } from "../change.ts";
 import type { Verdict } from "../diff.ts";
 import type { Entry } from "../entry.ts";
+import { batches, openJournal } from "../journal.ts";
 import { userKey } from "../keys.ts";
 import type { Was } from "../report/event.ts";
 import type { Settling } from "../settle.ts";
@@ -8,7 +9,6 @@ import type { ByDn } from "../source/by-dn.ts";
 import { normaliseDn } from "../source/dn.ts";
 import { openSpool } from "../spool.ts";
 import { isOfNewRow } from "../target/new-row.ts";
-import { openJournal } from "./journal.ts";
 import { type ReferencePlan, referencePlan } from "./plan.ts";
 import { keysText, openReferents, type Referents } from "./referents.ts";
 import { countUnresolved, type Unresolved } from "./unresolved.ts";
@@ -90,17 +90,6 @@ function waitingOf(plan: ReferencePlan, { kind, user, row }: Exclude<Verdict, { 
     return isLeft ? [] : [{ which, dn, now }];
   });
   return { dn: user.dn, key: user.key, own: plan.own.map((at) => user.values[at] ?? null), names, was };
-}
-
-function* batches<T>(items: Iterable<T>, size: number): Generator<T[]> {
-  let batch: T[] = [];
-  for (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
 
 /** A pass under way. */

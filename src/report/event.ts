@@ -20,6 +20,8 @@ export interface Header {
   readonly effect: string | undefined;
   /** What happens to rows whose entry is not among the active ones, as configured. */
   readonly leavers: string;
+  /** `--filter`: leavers are not judged then. */
+  readonly isOfSome: boolean;
   /** The command that writes what was shown. */
   readonly next: string;
   /** What fills each column, in the order of the mapping, that of the state last. */
@@ -52,6 +54,8 @@ export type SyncEvent =
       readonly change: Change;
       readonly reactivated: boolean;
       /** As in the change. */
+      readonly inactive?: true | undefined;
+      /** As in the change. */
       readonly adopted?: string | undefined;
       /** As what the user has been counted already: this is a second change, of what could only be known when all rows were there. */
       readonly was?: Was | undefined;
@@ -60,11 +64,18 @@ export type SyncEvent =
     }
   /** Another run holds the lock, and this one waits for it. */
   | { readonly type: "waiting"; readonly holder: LockHolder | undefined; readonly waitMs: number }
+  /** All sources were read to their end: from now on it can be known who has left. */
+  | { readonly type: "complete" }
   /** The run is under way: it holds its lock, and what is left of an earlier run may be replaced. */
   | { readonly type: "begun" }
   | { readonly type: "unchanged"; readonly users: number }
-  /** `was`: as what the user has been counted before. */
-  | { readonly type: "reject"; readonly reject: Reject; readonly was?: "unchanged" | undefined }
+  /** `was`: as what the user has been counted before; `leaver`: it is of a row that no entry read belongs to. */
+  | {
+      readonly type: "reject";
+      readonly reject: Reject;
+      readonly was?: "unchanged" | undefined;
+      readonly leaver?: true | undefined;
+    }
   /** Somebody names an entry that is not synchronised, so that the column is NULL. */
   | { readonly type: "unresolved"; readonly unresolved: UnresolvedReference }
   /** It is not known whether the entry is active: it is neither written nor a leaver. */
@@ -119,8 +130,16 @@ export interface Counts {
   readonly unchanged: number;
   readonly reactivated: number;
   readonly deactivated: number;
+  /** Rows of which it was kept that they are missing: see `leavers.grace`. */
+  readonly missing: number;
+  /** New rows of people who are not active; they are no part of `read`. */
+  readonly createdInactive: number;
   readonly rejected: number;
 }
+
+/** How many rows were written, or would be. */
+export const writtenRows = ({ inserted, updated, deactivated, missing, createdInactive }: Counts): number =>
+  inserted + updated + deactivated + missing + createdInactive;
 
 /** A row that had none of the match keys before that by which it was found, and has them now. */
 export interface Adopted {
@@ -135,6 +154,8 @@ export interface Summary {
   readonly counts: Counts;
   /** Of those updated, how many rows were adopted, by the match key by which they were found. */
   readonly adopted: Readonly<Record<string, number>>;
+  /** Rows that were to be deactivated and were refused; they are no part of `read`. */
+  readonly refusedLeavers: number;
   readonly finishedAt: Date;
   readonly durationMs: number;
   readonly error: { readonly message: string; readonly hint: string | null } | null;

@@ -47,7 +47,7 @@ export function metricsText({ name, outcome, counts, durationMs, finishedAt, las
     ),
     family(
       "idm_ldap_sync_last_run_entries",
-      "Entries of the last sync by what became of them; read is their sum, reactivated a part of updated.",
+      "Entries and rows of the last sync by what became of them; reactivated is a part of updated; deactivated, missing and createdInactive are no part of read.",
       Object.entries(counts).map(([kind, count]) => [`,kind="${kind}"`, count] as const),
     ),
   ].join("");

@@ -1,14 +1,16 @@
 import type { Change, Reject } from "../change.ts";
 import { printable, visible } from "../mapping/printable.ts";
 import { type Palette, palette } from "./chalk.ts";
-import type { Counts, Header, Report, Summary } from "./event.ts";
+import { type Counts, type Header, type Report, type Summary, writtenRows } from "./event.ts";
 import { padTo, widthOf } from "./width.ts";
-import { countLines, headerLines, number, pad, previewEndWords } from "./words.ts";
+import { countLines, headerLines, number, pad, plural, previewEndWords } from "./words.ts";
 
 /** How each kind of change is shown, in this order. */
 const kinds = {
-  insert: { title: "New", sign: "+", tone: "good", count: (counts) => counts.inserted },
+  insert: { title: "New", sign: "+", tone: "good", count: (counts) => counts.inserted + counts.createdInactive },
   update: { title: "Changed", sign: "~", tone: "warn", count: (counts) => counts.updated },
+  deactivate: { title: "Leaving", sign: "-", tone: "bad", count: (counts) => counts.deactivated },
+  missing: { title: "Missing", sign: "?", tone: "faint", count: (counts) => counts.missing },
 } as const satisfies Record<
   Change["kind"],
   { title: string; sign: string; tone: keyof Palette; count: (counts: Counts) => number }
@@ -27,7 +29,7 @@ export function humanPreview(
   { onlyTrouble, limit, columns }: { onlyTrouble: boolean; limit: number; columns: number | undefined },
 ): Report {
   const paint = palette(colour);
-  const changes: Record<Change["kind"], Change[]> = { insert: [], update: [] };
+  const changes: Record<Change["kind"], Change[]> = { insert: [], update: [], deactivate: [], missing: [] };
   const rejects: Reject[] = [];
   const notices: string[] = [];
   let header: Header | undefined;
@@ -54,8 +56,8 @@ export function humanPreview(
         ...kindNames.flatMap((kind) =>
           group(paint, header as Header, kind, shown[kind], event.summary.counts, columns),
         ),
-        ...leaving(paint, header),
-        ...rejected(paint, rejects, event.summary.counts),
+        ...leaving(paint, header, event.summary.counts),
+        ...rejected(paint, rejects, event.summary),
         "",
         ...countLines(event.summary, "would be ").map(({ tone, text }) =>
           tone === "plain" ? text : paint[tone](text),
@@ -106,12 +108,16 @@ function group(
     "",
     paint.head(`${title} (${number(all)})`),
     ...changes.flatMap((change) => [
-      `${paint[tone](`  ${sign} ${padTo(printable(change.key), keyWidth)}`)}  ${paint.faint(`${visible(change.dn)}${adoption(change)}`)}`,
+      `${paint[tone](`  ${sign} ${padTo(printable(change.key), keyWidth)}`)}  ${paint.faint(`${whose(change)}${adoption(change)}`)}`,
       ...differences(paint, header, change, columns),
+      ...related(paint, change),
     ]),
     ...more(paint, all - changes.length),
   ];
 }
+
+const whose = ({ dn, inactive }: Change): string =>
+  `${dn === "" ? "no such entry" : visible(dn)}${inactive ? ", not active" : ""}`;
 
 const adoption = ({ adopted }: Change): string =>
   adopted === undefined ? "" : `, a row adopted by ${visible(adopted)}`;
@@ -121,13 +127,17 @@ const more = (paint: Palette, left: number): string[] =>
     ? [paint.faint(`  and ${number(left)} more: --limit N shows more, --changes FILE and --report FILE.html hold all`)]
     : [];
 
+const related = (paint: Palette, { related: tables }: Change): string[] =>
+  Object.entries(tables ?? {}).map(([table, rows]) => paint.faint(`      ${visible(table)}: ${plural(rows, "row")}`));
+
 /** Column, old and new value, and beside them what fills the column; in columns, long values folded in the middle. */
 function differences(paint: Palette, header: Header, { kind, columns: changed }: Change, width = 120): string[] {
   const names = Object.keys(changed);
   const sources = new Map(header.columns.map(({ name, source }) => [name, source]));
   const nameWidth = Math.max(...names.map(widthOf));
   const sourceWidth = Math.max(...names.map((name) => widthOf(printable(sources.get(name) ?? ""))));
-  const values = kind === "update" ? 2 : 1;
+  const hasOld = kind !== "insert";
+  const values = hasOld ? 2 : 1;
   const room = Math.floor((width - nameWidth - Math.min(sourceWidth, 30) - 14) / values);
   const longest = Math.min(60, Math.max(16, room));
   const shown = (value: string | null) => (value === null ? "NULL" : `"${printable(value, longest)}"`);
@@ -135,19 +145,27 @@ function differences(paint: Palette, header: Header, { kind, columns: changed }:
   const fromWidth = Math.max(...rows.map(({ from }) => widthOf(from)));
   const toWidth = Math.max(...rows.map(({ to }) => widthOf(to)));
   return rows.map(({ name, from, to }) => {
-    const before = kind === "update" ? `${paint.bad(padTo(from, fromWidth))} → ` : "";
+    const before = hasOld ? `${paint.bad(padTo(from, fromWidth))} → ` : "";
     const source = paint.faint(printable(sources.get(name) ?? ""));
     return `      ${padTo(name, nameWidth)}  ${before}${paint.good(padTo(to, toWidth))}  ${source}`;
   });
 }
 
-/** Nobody is deactivated by this version; that is said rather than left to be guessed from an empty list. */
-const leaving = (paint: Palette, { leavers }: Header): string[] => [
-  "",
-  `${paint.head("Leaving")}  ${paint.faint(`not judged: leavers.action is "${leavers}", rows without an active entry are left as they are`)}`,
-];
+/** That nobody leaves is said, and why, rather than left to be guessed from a list that is not there. */
+function leaving(paint: Palette, { leavers, isOfSome }: Header, { deactivated, missing }: Counts): string[] {
+  if (deactivated + missing > 0) return [];
+  const left = "rows without an active entry are left as they are";
+  const why =
+    leavers === "ignore"
+      ? `not judged: leavers.action is "ignore", ${left}`
+      : isOfSome
+        ? `not judged: with --filter not all entries are read, ${left}`
+        : "nobody";
+  return ["", `${paint.head("Leaving")}  ${paint.faint(why)}`];
+}
 
-function rejected(paint: Palette, rejects: readonly Reject[], { rejected: all }: Counts): string[] {
+function rejected(paint: Palette, rejects: readonly Reject[], { counts, refusedLeavers }: Summary): string[] {
+  const all = counts.rejected + refusedLeavers;
   if (all === 0) return [];
   const left = all - rejects.length;
   return [
@@ -159,7 +177,7 @@ function rejected(paint: Palette, rejects: readonly Reject[], { rejected: all }:
 }
 
 function next(paint: Palette, header: Header, { outcome, counts }: Summary): string[] {
-  const pending = counts.inserted + counts.updated + counts.deactivated;
+  const pending = writtenRows(counts);
   if (outcome !== "succeeded" && outcome !== "partial") return [];
   const write = `to write ${pending === 1 ? "this change" : `these ${number(pending)} changes`}: ${header.next}`;
   const mended = "a rejected entry is left out until its reason is mended";

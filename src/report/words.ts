@@ -35,13 +35,14 @@ const startWords = ({ command, name, source, target }: Header): string =>
 const rejectWords = ({ dn, reason }: Reject): string => visible(`${dn}: ${reason}`);
 
 /** `update anna (uid=anna,…): email "a" → "b"` */
-function changeWords({ kind, key, dn, adopted, columns }: Change): string {
+function changeWords({ kind, key, dn, adopted, inactive, columns, related = {} }: Change): string {
   const shown = (value: string | null) => (value === null ? "NULL" : `"${printable(value)}"`);
   const differences = Object.entries(columns).map(([name, { from, to }]) =>
     kind === "insert" ? `${name} ${shown(to)}` : `${name} ${shown(from)} → ${shown(to)}`,
   );
-  const how = adopted === undefined ? "" : `, adopted by ${visible(adopted)}`;
-  return `${kind} ${visible(key)} (${visible(dn)})${how}: ${differences.join(", ")}`;
+  const how = (adopted === undefined ? "" : `, adopted by ${visible(adopted)}`) + (inactive ? ", not active" : "");
+  const tables = Object.entries(related).map(([table, rows]) => `${visible(table)} ${plural(rows, "row")}`);
+  return `${kind} ${visible(key)} (${dn === "" ? "no such entry" : visible(dn)})${how}: ${[...differences, ...tables].join(", ")}`;
 }
 
 /** What is said of an event while it runs, details with --verbose alone; undefined where it is only counted. */
@@ -124,12 +125,17 @@ const adoptedWords = (adopted: Summary["adopted"]): string[] =>
   Object.entries(adopted).map(([by, count]) => `${number(count)} of them adopted by ${visible(by)}`);
 
 /** The counts, below each other; `would` goes before what is done to rows. */
-export function countLines({ counts, adopted }: Pick<Summary, "counts" | "adopted">, would = ""): Line[] {
+export function countLines(
+  { counts, adopted, refusedLeavers }: Pick<Summary, "counts" | "adopted" | "refusedLeavers">,
+  would = "",
+): Line[] {
   const width = Math.max(...Object.values(counts).map((count) => number(count).length));
   const row = (count: number, words: string, tone: Tone = "plain"): Line => ({
     tone,
     text: `  ${number(count).padStart(width)} ${words}`,
   });
+  const rare = (count: number, words: string, tone: Tone = "plain"): Line[] =>
+    count > 0 ? [row(count, words, tone)] : [];
   const reactivated = counts.reactivated > 0 ? [`${number(counts.reactivated)} of them reactivated`] : [];
   const updated = [`${would}updated`, ...reactivated, ...adoptedWords(adopted)].join(", ");
   return [
@@ -138,6 +144,10 @@ export function countLines({ counts, adopted }: Pick<Summary, "counts" | "adopte
     row(counts.updated, updated),
     row(counts.unchanged, "unchanged"),
     row(counts.rejected, `${would}rejected`, counts.rejected > 0 ? "bad" : "plain"),
+    ...rare(counts.deactivated, `${would}deactivated`),
+    ...rare(counts.missing, "missing, to be deactivated later"),
+    ...rare(counts.createdInactive, `${would}inserted as not active`),
+    ...rare(refusedLeavers, "could not be deactivated", "bad"),
   ];
 }
 
@@ -165,7 +175,7 @@ export function summaryLines(
   const plain = (text: string): Line => ({ tone: "plain", text });
   const all = outcome === "partial" && counts.rejected === counts.read;
   const end = all ? "every entry was rejected" : endWords[outcome];
-  const left = counts.rejected - rejects.length;
+  const left = counts.rejected + summary.refusedLeavers - rejects.length;
   return [
     {
       tone: outcome === "succeeded" ? "good" : "bad",

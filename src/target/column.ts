@@ -69,6 +69,8 @@ export interface Table {
   /** By lower-cased name: SQL compares column names without regard to case. */
   readonly columns: ReadonlyMap<string, Column>;
   readonly uniqueIndexes: readonly UniqueIndex[];
+  /** Its columns, as the database spells them; empty where there is none. */
+  readonly primaryKey: readonly string[];
   /** Rules of the table that may refuse or change a row and are known to the database alone: triggers, checks, foreign keys. */
   readonly rules: readonly TableRule[];
   /** Rules that the table may have and that this user may not see: `triggers`. */

@@ -1,24 +1,17 @@
 import { Failure } from "../errors.ts";
 import type { Table, UniqueIndex } from "./column.ts";
 import type { Binding, Dialect } from "./dialect.ts";
+import { follow, related } from "./follow-ups.ts";
 import { givingUp } from "./give-up.ts";
 import type { Knex } from "./knex.ts";
 import type { Fence } from "./lock.ts";
-import { openLock, renewal } from "./lock-table.ts";
-import { parts, type StatementLimits } from "./parts.ts";
+import { hasSucceeded, openLock, renewal } from "./lock-table.ts";
+import { bound, identityText, keyColumn, known, type OpenTable, readRow } from "./open-table.ts";
+import { count, page } from "./pages.ts";
+import { parts } from "./parts.ts";
 import { inSteps } from "./steps.ts";
-import { matchKeyColumn, readableColumn, type TypedColumn } from "./table.ts";
+import { matchKeyColumn, type TypedColumn } from "./table.ts";
 import { type Found, type Holder, type RowValues, type Target, type Write, WriteError } from "./target.ts";
-
-/** An open table: what every statement needs. */
-interface OpenTable {
-  readonly db: Knex;
-  readonly dialect: Dialect;
-  readonly table: Table;
-  /** The match keys in their order. */
-  readonly keys: readonly TypedColumn[];
-  readonly limits: StatementLimits;
-}
 
 /** How a target is opened. */
 export interface Opening {
@@ -66,7 +59,11 @@ export async function databaseTarget(
         for (const group of sameShape(writes)) for (const _ of parts(groupRows(open, group), limits));
       },
       holders: (index, values) => sorted(holders(open, index, values)),
-      count: (column, value) => sorted(count(open, column, value)),
+      count: (where = []) => sorted(count(open, where)),
+      page: (request) => sorted(page(open, request)),
+      describe: (name, place) => sorted(dialect.describeTable(db, name, place)),
+      related: (followUp, values) => sorted(related(open, followUp, values)),
+      succeededBefore: (name) => sorted(hasSucceeded(db, dialect, { name, table: table.name })),
       lock: (request) => openLock(db, dialect, table.name, request),
       close: () => db.destroy(),
     };
@@ -101,15 +98,6 @@ export const unreachable = (error: WriteError): Failure =>
     cause: error,
   });
 
-const known = (open: OpenTable, name: string): TypedColumn => readableColumn(open.table, name, "mapping");
-
-/** The column of this name among the match keys, the first one where none is named. */
-function keyColumn({ keys, table }: OpenTable, name: string | undefined): TypedColumn {
-  const key = name === undefined ? keys[0] : keys.find((each) => each.name === name);
-  if (!key) throw new Error(`${table.name}.${name} is no match key`);
-  return key;
-}
-
 /** Within a transaction the rows are locked. */
 async function find(
   open: OpenTable,
@@ -138,14 +126,6 @@ async function find(
   return found;
 }
 
-const identityText = (raw: unknown): string => (Buffer.isBuffer(raw) ? raw.toString("latin1") : String(raw));
-
-const readRow = (dialect: Dialect, columns: readonly TypedColumn[], raw: readonly unknown[]): RowValues =>
-  columns.map((column, at) => {
-    const value = raw[at];
-    return value === null || value === undefined ? null : dialect.read(value, column.type);
-  });
-
 /** What ends a transaction that is only tried. */
 const enough = Symbol("rolled back");
 
@@ -157,6 +137,7 @@ async function transact(open: OpenTable, writes: readonly Write[], keep: boolean
         await expectUnchanged(open, transaction, writes);
         for (const step of inSteps(writes, givingUp(open.table, open.keys[0]?.name)))
           for (const group of sameShape(step)) await writeGroup(open, transaction, group);
+        await follow(open, transaction, writes);
         if (fence) await holdFence(open, transaction, fence);
         if (!keep) throw enough;
       } catch (error) {
@@ -239,9 +220,6 @@ function groupRows(open: OpenTable, group: Group): Binding[][] {
   });
 }
 
-const bound = (dialect: Dialect, column: TypedColumn, value: string | null): Binding =>
-  value === null ? null : dialect.bind(value, column.type);
-
 interface Group {
   readonly kind: Write["kind"];
   /** Of updates: the column by which they find their rows, see `Write`. */
@@ -296,14 +274,4 @@ function firstKey(keys: readonly TypedColumn[], row: RowValues): Pick<Holder, "k
   const at = row.findIndex((value) => value !== null);
   const by = at > 0 ? keys[at]?.name : undefined;
   return { key: row[at] ?? null, ...(by !== undefined && { by }) };
-}
-
-async function count(open: OpenTable, name?: string, value?: string): Promise<number> {
-  const { db, dialect, table } = open;
-  const column = name === undefined ? undefined : known(open, name);
-  const [row] = await dialect.rows(db, {
-    sql: `select count(*) from ${dialect.quote(table.name)} u${column ? ` where u.${dialect.quote(column.name)} = ?` : ""}`,
-    bindings: column ? [bound(dialect, column, value ?? null)] : [],
-  });
-  return Number(row?.[0] ?? 0);
 }

@@ -34,11 +34,21 @@ export interface Dialect {
   open(readOnly: boolean): Promise<Knex>;
   /** Asks the server who it is. */
   describeServer(db: Knex): Promise<Server>;
-  /** The table's columns and unique indexes; a `Failure("configuration")` where there is no such table. */
-  describeTable(db: Knex, table: string): Promise<Table>;
+  /** The table's columns and unique indexes; a `Failure("configuration")` where there is no such table, which `place` names. */
+  describeTable(db: Knex, table: string, place?: string): Promise<Table>;
   quote(name: string): string;
   /** A column in a select list, such that its text is the canonical one or can be made it by `read`. */
   select(column: Column): string;
+  /** A value in a statement: its literal, or a place for it among the bindings. */
+  place(value: Binding, bindings: Binding[]): string;
+  /** What is equal exactly where the collation of a match key calls two texts equal. */
+  identity(key: Column, text: string): string;
+  /** A text as a match key's column would hold it, so that its index is used and its collation decides. */
+  asKey(key: Column, text: string): string;
+  /** The column of a match key in its own order. */
+  inOrder(key: Column): string;
+  /** Whether two values are the same, NULLs being so. */
+  readonly isSame: string;
   /** The text of a value as the driver gives it. */
   read(raw: unknown, type: ColumnType): string;
   /** What the driver is given for a text. */
@@ -65,7 +75,11 @@ export interface Dialect {
   update(table: string, key: Column, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement;
   readonly keyCollations: KeyCollations;
   readonly lock: LockDialect;
-  /** How such an insert begins. */
+  /** Rows of a number and a value as a derived table `k` with the columns `i` and `v0`. */
+  given(rows: readonly (readonly Binding[])[], bindings: Binding[]): string;
+  /** How an update begins that takes no other way out of a clash than an error. */
+  readonly updateOf: string;
+  /** How an insert begins. */
   readonly insertInto: string;
   /** Most values that one statement may carry. */
   readonly maxBindings: number;

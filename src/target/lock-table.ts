@@ -19,6 +19,9 @@ export interface LockDialect {
   readonly later: string;
   /** Whether the error may mean that the table is not there. */
   isMissing(error: unknown): boolean;
+  /** The statement that adds the column in which a success is remembered, and whether the error means that it is not there. */
+  readonly addSuccess: string;
+  lacksSuccess(error: unknown): boolean;
   /** Whether the error means that the user may not use or make the table. */
   isDenied(error: unknown): boolean;
   /** The lock that is left where the table may not be used. */
@@ -45,7 +48,7 @@ export async function openLock(db: Knex, dialect: Dialect, table: string, reques
         }),
       ),
     renew: () => sorted(lock.renew()),
-    release: () => sorted(lock.release()),
+    release: (succeeded) => sorted(lock.release(succeeded)),
     get warning() {
       return lock.warning;
     },
@@ -98,8 +101,35 @@ function inTable(db: Knex, dialect: Dialect, row: LockRow, request: LockRequest)
       return standing(taken);
     },
     renew: async () => standing(await dialect.run(db, renewal(dialect, fence))),
-    release: async () => standing(await dialect.run(db, giveBack(fence))),
+    release: async (succeeded) => {
+      if (!succeeded) return standing(await dialect.run(db, giveBack(fence)));
+      const done = succeed(dialect, fence);
+      return standing(await withSuccessColumn(db, dialect, done).catch(() => dialect.run(db, giveBack(fence))));
+    },
   };
+}
+
+/** Tables of earlier versions have no such column; where it may not be added, a success is not remembered here. */
+async function withSuccessColumn(db: Knex, dialect: Dialect, statement: Statement): Promise<number> {
+  return dialect.run(db, statement).catch(async (error: unknown) => {
+    if (!dialect.lock.lacksSuccess(error)) throw error;
+    await dialect.run(db, { sql: dialect.lock.addSuccess, bindings: [] });
+    return dialect.run(db, statement);
+  });
+}
+
+/** Whether a sync of this name into this table was done; not where that cannot be read. */
+export async function hasSucceeded(db: Knex, dialect: Dialect, { name, table }: LockRow): Promise<boolean> {
+  const { isMissing, isDenied, lacksSuccess } = dialect.lock;
+  const statement = {
+    sql: `select count(*) from ${lockTable} where ${own} and succeeded_at is not null`,
+    bindings: [keyName(name), table.toLowerCase()],
+  };
+  const rows = await dialect.rows(db, statement).catch((error: unknown) => {
+    if (isMissing(error) || isDenied(error) || lacksSuccess(error)) return [[0]];
+    throw error;
+  });
+  return Number(rows[0]?.[0] ?? 0) > 0;
 }
 
 /** Somebody else has made the row meanwhile. */
@@ -155,6 +185,11 @@ const bindingsOf = ({ name, table, runId, token }: Fence): Binding[] => [name, t
 export const renewal = ({ lock }: Dialect, fence: Fence): Statement => ({
   sql: `update ${lockTable} set expires_at = ${lock.later} where ${ours} and expires_at is not null`,
   bindings: [fence.leaseSeconds, ...bindingsOf(fence)],
+});
+
+const succeed = ({ lock }: Dialect, fence: Fence): Statement => ({
+  sql: `update ${lockTable} set expires_at = null, succeeded_at = ${lock.now} where ${ours}`,
+  bindings: bindingsOf(fence),
 });
 
 /** The row stays, so that the token only grows. */

@@ -58,8 +58,8 @@ export interface Lock {
   take(): Promise<Standing>;
   /** Makes the lease as long as it was. One that has run out is renewed all the same where nobody has taken it. */
   renew(): Promise<Standing>;
-  /** Gives it back; tells whether it was held until then. */
-  release(): Promise<Standing>;
+  /** Gives it back; tells whether it was held until then. `succeeded`: the whole sync was done, which is remembered. */
+  release(succeeded?: boolean): Promise<Standing>;
   /** What the lock does not do here and how that is mended, once it was tried to take it. */
   readonly warning: string | undefined;
   /** Ends its connection. A lock that was not given back runs out. */

@@ -8,7 +8,7 @@ import { quoteMysql } from "./mysql-table.ts";
 const columns = `(
   name varchar(191) not null, target_table varchar(64) not null, token bigint unsigned not null,
   run_id char(36) not null, host varchar(255) not null, pid bigint unsigned not null, os_user varchar(255) not null,
-  taken_at datetime(6) not null, expires_at datetime(6) null, primary key (name, target_table)
+  taken_at datetime(6) not null, expires_at datetime(6) null, succeeded_at datetime(6) null, primary key (name, target_table)
 ) engine = InnoDB default charset = utf8mb4 collate = utf8mb4_bin`.replace(/\s+/g, " ");
 
 /** How MySQL and MariaDB keep locks; `open` gives a pool of one connection, which nothing else may be waiting for. */
@@ -20,6 +20,8 @@ export const mysqlLock = (database: string, open: () => Promise<Knex>): LockDial
   create: `create table if not exists ${lockTable} ${columns}`,
   now: "utc_timestamp(6)",
   later: "utc_timestamp(6) + interval ? second",
+  addSuccess: `alter table ${lockTable} add column succeeded_at datetime(6) null`,
+  lacksSuccess: (error) => numberOf(error) === 1054,
   // Who has no right on a table is told the same of one that is not there.
   isMissing: (error) => [1142, 1146].includes(numberOf(error)),
   isDenied: (error) => [1044, 1142, 1143, 1227].includes(numberOf(error)),

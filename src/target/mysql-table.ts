@@ -28,7 +28,12 @@ interface ColumnRow {
 }
 
 /** The table's columns and unique indexes; a `Failure("configuration")` where it is not there or has no transactions. */
-export async function describeMysqlTable(db: Knex, schema: string, name: string): Promise<Table> {
+export async function describeMysqlTable(
+  db: Knex,
+  schema: string,
+  name: string,
+  place = "target.table",
+): Promise<Table> {
   const [columns] = (await db.raw(
     `select column_name as name, data_type as data_type, column_type as declared, character_maximum_length as chars,
        character_octet_length as octets, numeric_precision as numeric_precision, numeric_scale as scale,
@@ -43,22 +48,20 @@ export async function describeMysqlTable(db: Knex, schema: string, name: string)
     "select engine as engine from information_schema.tables where table_schema = ? and table_name = ?",
     [schema, name],
   )) as [[{ engine: string | null } | undefined]];
-  if (columns.length === 0) throw await noSuchTable(db, schema, name);
+  if (columns.length === 0) throw await noSuchTable(db, schema, name, place);
   if (table?.engine && !/^(innodb|rocksdb|xtradb|ndbcluster|tokudb)$/i.test(table.engine)) {
-    throw new Failure(
-      "configuration",
-      `target.table: ${name} uses the engine ${table.engine}, which has no transactions`,
-      {
-        hint: `ALTER TABLE ${quoteMysql(name)} ENGINE = InnoDB`,
-      },
-    );
+    throw new Failure("configuration", `${place}: ${name} uses the engine ${table.engine}, which has no transactions`, {
+      hint: `ALTER TABLE ${quoteMysql(name)} ENGINE = InnoDB`,
+    });
   }
   const [[server]] = (await db.raw("select version() as version")) as [[{ version: string }]];
   const written = /mariadb/i.test(server.version) ? literalText : undefined;
+  const indexes = await uniqueIndexes(db, schema, name);
   return {
     name,
     columns: new Map(columns.map((row) => [row.name.toLowerCase(), column(row, written)])),
-    uniqueIndexes: await uniqueIndexes(db, schema, name),
+    uniqueIndexes: indexes,
+    primaryKey: indexes.find((index) => index.name === "PRIMARY")?.columns ?? [],
     ...(await describeMysqlRules(db, schema, name, `${quoteMysql(schema)}.${quoteMysql(name)}`)),
   };
 }
@@ -136,7 +139,7 @@ function column(row: ColumnRow, written: typeof literalText | undefined): Column
   };
 }
 
-async function noSuchTable(db: Knex, schema: string, name: string): Promise<Failure> {
+async function noSuchTable(db: Knex, schema: string, name: string, place: string): Promise<Failure> {
   const [tables] = (await db.raw("select table_name as name from information_schema.tables where table_schema = ?", [
     schema,
   ])) as [{ name: string }[]];
@@ -144,7 +147,7 @@ async function noSuchTable(db: Knex, schema: string, name: string): Promise<Fail
     name,
     tables.map((row) => row.name),
   );
-  return new Failure("configuration", `target.table: the database ${schema} has no table "${name}"`, {
+  return new Failure("configuration", `${place}: the database ${schema} has no table "${name}"`, {
     hint: meant === undefined ? "create it, or grant the user SELECT on it" : `did you mean "${meant}"?`,
   });
 }

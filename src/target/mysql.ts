@@ -53,13 +53,18 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
         obstacle: /^(0|off)$/i.test(row.closed) ? undefined : "the server is read-only (read_only is on)",
       };
     },
-    describeTable: (db, table) => describeMysqlTable(db, connection.database, table),
+    describeTable: (db, table, place) => describeMysqlTable(db, connection.database, table, place),
     quote,
     select: (column) => {
       const name = `u.${quote(column.name)}`;
       // A FLOAT is printed with six digits; as a DOUBLE it shows all that it holds.
       return column.type?.type === "float" && column.type.bits === 32 ? `${name} + 0e0` : name;
     },
+    place: mysqlLiteral,
+    identity: identityOf,
+    asKey,
+    inOrder: ({ name }) => `u.${quote(name)}`,
+    isSame: "<=>",
     read: readValue,
     bind: (text, type) => {
       if (type.type === "binary") return Buffer.from(text, "hex");
@@ -82,6 +87,8 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
       return openMysql(driverOptions(quick), (raw, done) => prepareSession(raw, quick.timeoutMs, false, done), 1);
     }),
     keyCollations: { known: hasIdentity, hint: "use a _ai_ci or _bin collation for that column" },
+    given: (rows) => `(${union(["i", "v0"], rows)}) k`,
+    updateOf: "update",
     insertInto: "insert into",
     maxBindings: Number.MAX_SAFE_INTEGER,
     classify: (error) => mysqlError(error, address),

@@ -8,12 +8,14 @@ export const sqliteLock: LockDialect = {
   connect: async (db) => ({ db, close: async () => {} }),
   create: `create table if not exists ${lockTable} (
     name text not null, target_table text not null, token integer not null, run_id text not null, host text not null,
-    pid integer not null, os_user text not null, taken_at text not null, expires_at text,
+    pid integer not null, os_user text not null, taken_at text not null, expires_at text, succeeded_at text,
     primary key (name, target_table)
   ) without rowid`,
   now: "strftime('%Y-%m-%d %H:%M:%f', 'now')",
   later: "strftime('%Y-%m-%d %H:%M:%f', 'now', '+' || cast(? as text) || ' seconds')",
   isMissing: (error) => error instanceof Error && error.message.includes(`no such table: ${lockTable}`),
+  addSuccess: `alter table ${lockTable} add column succeeded_at text`,
+  lacksSuccess: (error) => error instanceof Error && error.message.includes("no such column: succeeded_at"),
   // Whoever may write to the file may do anything in it.
   isDenied: () => false,
   instead: undefined,

@@ -16,7 +16,7 @@ interface PragmaColumn {
 }
 
 /** The table's columns, unique indexes and rules; a `Failure("configuration")` where it is not there. */
-export async function describeSqliteTable(db: Knex, name: string): Promise<Table> {
+export async function describeSqliteTable(db: Knex, name: string, place = "target.table"): Promise<Table> {
   const rows = (await db.raw("select * from pragma_table_xinfo(?)", [name])) as PragmaColumn[];
   const [list] = (await db.raw("select wr from pragma_table_list where lower(name) = lower(?)", [name])) as {
     wr: number;
@@ -27,7 +27,7 @@ export async function describeSqliteTable(db: Knex, name: string): Promise<Table
       name,
       tables.map((table) => table.name),
     );
-    throw new Failure("configuration", `target.table: the database has no table "${name}"`, {
+    throw new Failure("configuration", `${place}: the database has no table "${name}"`, {
       hint: meant === undefined ? "create it first" : `did you mean "${meant}"?`,
     });
   }
@@ -39,6 +39,10 @@ export async function describeSqliteTable(db: Knex, name: string): Promise<Table
     name,
     columns: new Map(facts.map((row) => [row.name.toLowerCase(), column(row, indexes)])),
     uniqueIndexes: indexes,
+    primaryKey: [...rows]
+      .filter(({ pk }) => pk > 0)
+      .sort((one, other) => one.pk - other.pk)
+      .map((row) => row.name),
     rules: await describeSqliteRules(db, name),
     unseen: [],
   };

@@ -45,6 +45,14 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
     describeTable: describeSqliteTable,
     quote,
     select: (column) => (column.type?.type === "text" ? whole(`u.${quote(column.name)}`) : `u.${quote(column.name)}`),
+    place: (value, bindings) => {
+      bindings.push(value);
+      return "?";
+    },
+    identity: (column, text) => `cast(${identityOf(column, text)} as blob)`,
+    asKey: (column, text) => text + collate(column),
+    inOrder: (column) => `u.${quote(column.name)}${collate(column)}`,
+    isSame: "is",
     read: readValue,
     bind: (text, type) => {
       if (type.type === "binary") return Buffer.from(text, "hex");
@@ -69,6 +77,14 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
       known: (collation) => Object.hasOwn(identities, collation.toUpperCase()),
       hint: "use BINARY, NOCASE or RTRIM for that column",
     },
+    given: (rows, bindings) => {
+      const values = rows.map(([at, value = null]) => {
+        bindings.push(value);
+        return `(${at}, ?)`;
+      });
+      return `(select column1 as i, column2 as v0 from (values ${values.join(", ")})) k`;
+    },
+    updateOf: "update or abort",
     insertInto,
     // SQLITE_MAX_VARIABLE_NUMBER, https://www.sqlite.org/limits.html
     maxBindings: 32_766,

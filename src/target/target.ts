@@ -21,6 +21,57 @@ export interface Taking {
   readonly to: RowValues | undefined;
 }
 
+/** A column has one of these values; null: it is NULL. */
+export interface Condition {
+  /** As the database spells it. */
+  readonly column: string;
+  readonly oneOf: RowValues;
+}
+
+/** A row of a page, see `Target.page`. */
+export interface Scanned {
+  /** Its match keys, in their order, as in `Found`; null where it has none. */
+  readonly identities: readonly (string | null)[];
+  readonly row: RowValues;
+}
+
+/** Which rows a page is of. */
+export interface PageRequest {
+  /** All of these hold. */
+  readonly where: readonly Condition[];
+  /** The ones to read of each. */
+  readonly columns: readonly string[];
+  /** The match key in whose order the rows are; they have it, and none of those before it. */
+  readonly by: string;
+  /** The last one of the page before. */
+  readonly after: string | undefined;
+  readonly size: number;
+}
+
+/** What is done to the rows of another table that belong to a row. */
+export interface FollowUp {
+  readonly table: Table;
+  /** Its column that holds the value of the row. */
+  readonly key: string;
+  readonly where: readonly Condition[];
+  /** What they get; undefined: they are deleted. */
+  readonly set:
+    | {
+        readonly columns: readonly string[];
+        readonly values: RowValues;
+        /** Columns of which any other value may stay, where all others are as they should be. */
+        readonly loose: readonly string[];
+      }
+    | undefined;
+}
+
+/** A follow-up of one row. */
+export interface Following {
+  readonly followUp: FollowUp;
+  /** What the row's related rows have in the follow-up's `key`. */
+  readonly value: string;
+}
+
 /** `takes`: what it does to the unique indexes whose clashes can be foreseen. */
 export type Write =
   | {
@@ -40,6 +91,8 @@ export type Write =
       readonly values: RowValues;
       /** What the look-up saw of the row and must still hold; else the write is a conflict. */
       readonly expect?: { readonly columns: readonly string[]; readonly values: RowValues };
+      /** What is done in other tables, after the rows of this one, in the same transaction. */
+      readonly follow?: readonly Following[];
     };
 
 /** Who has values in a unique index. */
@@ -81,8 +134,16 @@ export interface Target {
   inspect(writes: readonly Write[]): void;
   /** Who has these values in a unique index, in the order of `values`; none of them has a NULL. */
   holders(index: UniqueIndex, values: readonly RowValues[]): Promise<readonly Holder[]>;
-  /** How many rows have this value in this column; without a column, how many rows there are. */
-  count(column?: string, value?: string): Promise<number>;
+  /** How many rows meet all of these conditions. */
+  count(where?: readonly Condition[]): Promise<number>;
+  /** The next rows in the order of a match key. */
+  page(request: PageRequest): Promise<readonly Scanned[]>;
+  /** Another table of the same database, for the configuration key `place`. */
+  describe(table: string, place: string): Promise<Table>;
+  /** To how many rows a follow-up would do something, for each of these values of its key. */
+  related(followUp: FollowUp, values: readonly string[]): Promise<readonly number[]>;
+  /** Whether it is remembered beside the lock that a sync of this name into this table was done. */
+  succeededBefore(name: string): Promise<boolean>;
   /** The lock of the sync of this name into this table; nothing is taken yet. */
   lock(request: LockRequest): Promise<Lock>;
   close(): Promise<void>;

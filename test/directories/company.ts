@@ -5,7 +5,7 @@ import { differences, none, type Row, rowsWritten, tableOf } from "./reading.ts"
 
 export const noCounts = {
   ...{ read: 0, inserted: 0, updated: 0, unchanged: 0 },
-  ...{ reactivated: 0, deactivated: 0, rejected: 0 },
+  ...{ reactivated: 0, deactivated: 0, missing: 0, createdInactive: 0, rejected: 0 },
 };
 
 /** Thousands of people in a directory, by the configuration of its example. Functions give what is there when the tests run. */

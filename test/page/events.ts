@@ -26,6 +26,7 @@ export const header: Header = {
   endState: 'state = "active"',
   effect: "nothing is written, the connection is read-only",
   leavers: "ignore",
+  isOfSome: false,
   next: "idm-ldap-sync sync --config staff.json",
   columns: [
     column("username", "uid"),
@@ -107,6 +108,7 @@ export const finished = (end: Partial<Omit<Summary, "counts">>, counts: Counts):
     finishedAt: new Date("2026-11-24T15:30:04.200Z"),
     durationMs: 4200,
     adopted: {},
+    refusedLeavers: 0,
     error: null,
     counts,
     ...end,
@@ -123,5 +125,7 @@ export const noCounts: Counts = {
   unchanged: 0,
   reactivated: 0,
   deactivated: 0,
+  missing: 0,
+  createdInactive: 0,
   rejected: 0,
 };

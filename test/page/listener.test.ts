@@ -199,8 +199,8 @@ test("Needs no more memory for 200,000 changes than for a few", async () => {
       report({ type: "change", kind: "insert", reactivated: false, change: { kind: "insert", key: "u" + index, dn: "uid=u" + index, columns } });
       if (index % 500 === 0) report({ type: "progress" });
     }
-    const counts = { read: 200_000, inserted: 200_000, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, rejected: 0 };
-    report({ type: "finished", summary: { outcome: "succeeded", counts, adopted: {}, finishedAt: new Date(), durationMs: 1, error: null } });
+    const counts = { read: 200_000, inserted: 200_000, updated: 0, unchanged: 0, reactivated: 0, deactivated: 0, missing: 0, createdInactive: 0, rejected: 0 };
+    report({ type: "finished", summary: { outcome: "succeeded", counts, adopted: {}, refusedLeavers: 0, finishedAt: new Date(), durationMs: 1, error: null } });
   `;
   // The text of the changes that the page holds is some 30 MB.
   const node = ["--max-old-space-size=12", "--input-type=module", "--eval", script];

@@ -24,12 +24,13 @@ function changeList(changes: readonly PageChange[], columns: readonly ColumnSour
 
 const kindOrder = ({ kind, reactivated }: PageChange): number => 2 * kindNames.indexOf(kind) + (reactivated ? 1 : 0);
 
-const kindNode = ({ kind, reactivated, adopted }: PageChange): HTMLElement =>
+const kindNode = ({ kind, reactivated, adopted, inactive }: PageChange): HTMLElement =>
   element(
     "span",
     { class: "badges" },
     badge(kind, kinds[kind].label),
     ...(reactivated ? [badge("reactivated", "Reactivated")] : []),
+    ...(inactive ? [badge("deactivate", "Not active")] : []),
     ...(adopted === undefined ? [] : [badge("adopted", `Adopted by ${adopted}`)]),
   );
 
@@ -129,6 +130,17 @@ function changeNode(change: PageChange, sources: ReadonlyMap<string, ColumnSourc
     { class: "columns" },
     element("caption", { class: "unseen" }, textNode(change.dn)),
     element("thead", {}, element("tr", {}, ...labels.map((label) => element("th", { scope: "col" }, label)))),
-    element("tbody", {}, ...rows),
+    element("tbody", {}, ...rows, ...relatedNodes(change, labels.length)),
   );
 }
+
+/** What happens in other tables. */
+const relatedNodes = ({ related }: PageChange, width: number): HTMLElement[] =>
+  Object.entries(related ?? {}).map(([table, rows]) =>
+    element(
+      "tr",
+      { class: "related" },
+      element("th", { scope: "row" }, textNode(table)),
+      element("td", { colspan: width - 1 }, counting(rows, "row follows", "rows follow")),
+    ),
+  );

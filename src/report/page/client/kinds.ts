@@ -12,7 +12,8 @@ const kinds = {
   insert: { label: "New", count: "inserted", verb: "insert", old: false },
   update: { label: "Changed", count: "updated", verb: "update", old: true },
   deactivate: { label: "Leaving", count: "deactivated", verb: "deactivate", old: true },
-} satisfies Record<PageChange["kind"] | "deactivate", Kind>;
+  missing: { label: "Missing", count: "missing", verb: "count as missing", old: true },
+} satisfies Record<PageChange["kind"], Kind>;
 
 const kindNames = Object.keys(kinds) as (keyof typeof kinds)[];
 

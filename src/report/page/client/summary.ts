@@ -104,9 +104,9 @@ function showSummary(header: PageHeader, { counts, durationMs, error }: PageEnd)
   const all = shares.reduce((sum, { count }) => sum + counts[count], 0);
   byId("summary").hidden = all === 0 && error !== null;
   // Leavers that are not judged are not none.
-  const judged = header !== null && header.leavers !== "ignore";
+  const judged = header !== null && header.leavers !== "ignore" && !header.isOfSome;
   const parts = shares
-    .filter(({ count }) => judged || count !== "deactivated" || counts[count] > 0)
+    .filter(({ count }) => counts[count] > 0 || (count === "deactivated" ? judged : count !== "missing"))
     .map((share) => ({ ...share, of: counts[share.count] }));
   const percent = (count: number): string => {
     if (all === 0 || count === 0) return "";

@@ -1,5 +1,5 @@
 import { closeSync, readSync } from "node:fs";
-import { appendTo, openTemporary } from "../temporary-file.ts";
+import { appendTo, openTemporary } from "./temporary-file.ts";
 
 /** A list that is written first and read afterwards, in the same order, of as many items as a directory has entries. */
 export interface Journal<T> {
@@ -56,4 +56,16 @@ function* linesOf(file: number, chunkSize: number): Generator<string> {
     }
     rest = bytes.subarray(start);
   }
+}
+
+/** The items, so many at a time. */
+export function* batches<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let batch: T[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }

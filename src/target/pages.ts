@@ -1,0 +1,54 @@
+import { conditionSql } from "./conditions.ts";
+import type { Binding } from "./dialect.ts";
+import { bound, identityText, keyColumn, known, type OpenTable, readRow } from "./open-table.ts";
+import type { TypedColumn } from "./table.ts";
+import type { Condition, PageRequest, Scanned } from "./target.ts";
+
+/** What is asked of the table as a whole: how many rows, and all of them page by page. */
+
+export async function count({ db, dialect, table }: OpenTable, where: readonly Condition[]): Promise<number> {
+  const bindings: Binding[] = [];
+  const conditions = where.length > 0 ? ` where ${conditionSql(dialect, table, where, bindings, "u.")}` : "";
+  const [row] = await dialect.rows(db, {
+    sql: `select count(*) from ${dialect.quote(table.name)} u${conditions}`,
+    bindings,
+  });
+  return Number(row?.[0] ?? 0);
+}
+
+/**
+ * By key and not by position: rows that others make or delete meanwhile do not shift a page. The key's own index gives the
+ * order, and no two rows have the same place in it.
+ */
+export async function page(open: OpenTable, request: PageRequest): Promise<readonly Scanned[]> {
+  const { db, dialect, table, keys } = open;
+  const by = keyColumn(open, request.by);
+  const columns = request.columns.map((name) => known(open, name));
+  const identities = keys.map((key) => dialect.identity(key, `u.${dialect.quote(key.name)}`));
+  const select = [...identities, ...columns.map((column) => dialect.select(column))];
+  const bindings: Binding[] = [];
+  const key = dialect.inOrder(by);
+  const conditions = [
+    ...request.where,
+    ...keys.slice(0, keys.indexOf(by)).map(({ name }) => ({ column: name, oneOf: [null] })),
+  ];
+  const where = conditions.length > 0 ? [conditionSql(dialect, table, conditions, bindings, "u.")] : [];
+  if (request.after === undefined) where.push(`u.${dialect.quote(by.name)} is not null`);
+  else where.push(`${key} > ${dialect.asKey(by, dialect.place(bound(dialect, by, request.after), bindings))}`);
+  // Two columns of one name are one where rows come as objects.
+  const selected = select.map((sql, at) => `${sql} as c${at}`).join(", ");
+  const rows = await dialect.rows(db, {
+    sql: `select ${selected} from ${dialect.quote(table.name)} u where ${where.join(" and ")} order by ${key} limit ${request.size}`,
+    bindings,
+  });
+  return rows.map((raw) => ({
+    identities: keys.map((each, at) => identityOf(open, each, raw[at])),
+    row: readRow(dialect, columns, raw.slice(keys.length)),
+  }));
+}
+
+/** As a look-up gives it, where a number is the text that was asked for. */
+function identityOf({ dialect }: OpenTable, { type }: TypedColumn, raw: unknown): string | null {
+  if (raw === null || raw === undefined) return null;
+  return type.type === "integer" && !Buffer.isBuffer(raw) ? dialect.read(raw, type) : identityText(raw);
+}
