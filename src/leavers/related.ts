@@ -15,7 +15,7 @@ export interface RelatedPlan {
   /** The column of the users table that the other one holds, as the database spells it. */
   readonly column: string;
   /** Its value as the other table has it; a misfit is in no row there. */
-  readonly fit: Fit;
+  readonly asKey: Fit;
 }
 
 /** @throws Failure (configuration) where a table or a column is not there or cannot hold what it should. */
@@ -37,7 +37,7 @@ export async function relatedPlans(
 }
 
 function relatedPlan(follower: Follower, place: string, users: Table, table: Table, now: Date): RelatedPlan {
-  const { column, fit, key } = link(follower, place, users, table);
+  const { column, asKey, key } = link(follower, place, users, table);
   const where = Object.entries(follower.where ?? {}).map(([name, values]) => ({
     column: readableColumn(table, name, `${place}.where.${name}`).name,
     oneOf: [values]
@@ -50,7 +50,7 @@ function relatedPlan(follower: Follower, place: string, users: Table, table: Tab
     values: given.map(({ text }) => text),
     loose: given.filter(({ text, shown }) => text !== shown).map((each) => each.column),
   };
-  return { followUp: { table, key, where, set }, column, fit };
+  return { followUp: { table, key, where, set }, column, asKey };
 }
 
 /** Types by whose values rows are known, and the kind of those values. */
@@ -68,7 +68,7 @@ function link(
   place: string,
   users: Table,
   table: Table,
-): Pick<RelatedPlan, "column" | "fit"> & { readonly key: string } {
+): Pick<RelatedPlan, "column" | "asKey"> & { readonly key: string } {
   const [only = "", ...others] = users.primaryKey;
   if (named === undefined && (only === "" || others.length > 0)) {
     throw new Failure("configuration", `${place}.column is missing: ${users.name} has no primary key of one column`, {
@@ -87,6 +87,6 @@ function link(
   }
   const convert = fitter(kind, { ...key, nullable: true }, key.type);
   // A column of bytes is read as bare digits.
-  const fit: Fit = isBinary ? (value) => convert(value === null ? null : `0x${value}`) : convert;
-  return { column: column.name, fit, key: key.name };
+  const asKey: Fit = isBinary ? (value) => convert(value === null ? null : `0x${value}`) : convert;
+  return { column: column.name, asKey, key: key.name };
 }

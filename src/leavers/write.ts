@@ -113,9 +113,9 @@ async function followings(
 ): Promise<Follow> {
   const following = leavers.map((): Following[] => []);
   const counts = leavers.map(() => new Map<string, number>());
-  for (const { followUp, column, fit } of plan.related) {
+  for (const { followUp, column, asKey } of plan.related) {
     const given = leavers.flatMap(({ isDue }, at) => {
-      const value = rows[at] && isDue ? it(valueIn(plan, rows[at])(column)) : null;
+      const value = rows[at] && isDue ? asKey(valueIn(plan, rows[at])(column)) : null;
       return typeof value === "string" ? [{ at, value }] : [];
     });
     const found = await target.related(

@@ -19,7 +19,7 @@ export function writableColumn(table: Table, name: string, place: string): Typed
       : undefined;
   if (own === undefined) return column;
   throw new Failure("configuration", `${place}: the column ${table.name}.${column.name} is ${own}`, {
-    hint: place.startsWith("mapping.") ? "take it out of the mapping" : "name another column",
+    hint: place.startsWith("leavers.") ? "name another column" : "take it out of the mapping",
   });
 }
 
