@@ -43,10 +43,10 @@ function runsKept(table: Table, name: string, needed: number): GracePlan["runs"]
   if (column.type.type !== "integer" || column.type.max < BigInt(needed)) {
     throw unfit(table, column, place, `does not count to ${needed}`, "name an integer column");
   }
-  const _fit = fitter("integer", column, column.type);
+  const fitted = fitter("integer", column, column.type);
   // A column that is full stays so: then the row has been due for long.
   const next = (count: bigint): string => {
-    const text = it(String(count + 1n));
+    const text = fitted(String(count + 1n));
     return typeof text === "string" ? text : String(count);
   };
   return { name, column: column.name, needed, next };
