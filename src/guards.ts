@@ -111,7 +111,16 @@ export async function withinLimits(run: Run, limits: Limits, openAgain: () => So
   };
   await rehearse(
     run.target,
-    (target) => sync({ ...run, source: openAgain(), target, report, absence: watchAbsence([]), leavers: undefined }),
+    (target) =>
+      sync({
+        ...run,
+        source: openAgain(),
+        target,
+        report,
+        absence: watchAbsence([]),
+        confirm: undefined,
+        leavers: undefined,
+      }),
     columnsOfReferences(run.plan),
   ).catch((error: unknown) => {
     // Too many of them: this was the only reading, so they are told now.
@@ -128,7 +137,10 @@ export async function judgePlan({ target, retry }: Run, limits: Limits, planned:
 }
 
 /** A directory that shows nobody while the table has active rows is a wrong filter, a blind bind or worse, not the truth. */
-export async function refuseEmpty({ target, retry }: Run, state: ResolvedConfig["state"]): Promise<void> {
+export async function refuseEmpty(
+  { target, retry }: Pick<Run, "target" | "retry">,
+  state: ResolvedConfig["state"],
+): Promise<void> {
   const value = state && constant(target.table, state.column, state.active, "state.active");
   const rows = await retrying(retry, () =>
     target.count(state && typeof value === "string" ? [{ column: state.column, oneOf: [value] }] : []),

@@ -31,6 +31,8 @@ export interface Run {
   readonly absence: AbsenceWatch;
   /** Where the read is not of all entries: looks up whom somebody names. */
   readonly byDn?: ByDn | undefined;
+  /** Asked when all sources were read to their end, before it is judged who has left: throws where that cannot be the truth. */
+  readonly confirm?: (() => Promise<void>) | undefined;
   /** Where the rows of people who have left are to be deactivated. */
   readonly leavers?: Leavers | undefined;
   /** Where people who are not active and have no row are to get one. */
@@ -74,6 +76,7 @@ export async function sync(run: Run): Promise<void> {
     }
     await settlePostponed(settling);
     await references?.fill();
+    await run.confirm?.();
     await leavers?.settle();
     if (run.inactive) await createInactive(settling, run.inactive);
   } finally {

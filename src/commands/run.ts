@@ -184,14 +184,16 @@ async function carryOut(
         batchSize: options.batchSize ?? config.batchSize,
         mostRejects: config.limits.reject.max,
         byDn: apart?.find,
+        confirm: async () => {
+          for (const message of unknowns.notices()) notice(message);
+          for (const message of absence.warnings()) report({ type: "warning", message });
+          if (counted.counts().read === 0) await nobodyRead(options, { target: into, report, retry }, config.state);
+        },
         leavers,
         inactive: inactiveOf(given),
       };
       await mode.before(all, limits, () => openSource(sources, request, () => {}));
       await sync(all);
-      for (const message of unknowns.notices()) notice(message);
-      for (const message of absence.warnings()) report({ type: "warning", message });
-      if (counted.counts().read === 0) await nobodyRead(options, all, config.state);
       await mode.after(all, limits, counted.counts());
     });
   } finally {
@@ -208,7 +210,11 @@ function askingOf({ wait: seconds = 0, filter }: RunOptions, name: string, runId
   return { ...lease, name, runner: thisRunner(runId), waitMs: seconds * 1000, isWhole, report, retry, clock };
 }
 
-async function nobodyRead(options: RunOptions, run: Run, state: ResolvedConfig["state"]): Promise<void> {
+async function nobodyRead(
+  options: RunOptions,
+  run: Pick<Run, "target" | "report" | "retry">,
+  state: ResolvedConfig["state"],
+): Promise<void> {
   if (options.filter !== undefined) {
     run.report({ type: "warning", message: `no active entry matches ${options.filter}` });
   } else if (!options.allowEmpty) await refuseEmpty(run, state);

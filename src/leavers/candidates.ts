@@ -64,9 +64,12 @@ export async function findCandidates(
   for await (const { by, scanned } of ownedRows(run, plan)) {
     if (isProtected(plan, scanned.row)) census.protected += 1;
     else if (!isSeen(run, plan, scanned)) {
-      const candidate = candidateOf(plan, by, scanned.row);
-      journal.add(candidate);
-      count(census, candidate, judgeGrace(plan.grace, valueIn(plan, scanned.row)).isNew, run.plan);
+      const { row } = scanned;
+      const waited = judgeGrace(plan.grace, valueIn(plan, row));
+      const candidate = { by, key: row[plan.keys[by] ?? -1] ?? "", isDue: waited.isDue, seen: row };
+      count(census, candidate, waited.isNew, run.plan);
+      // Who only has to wait on needs no look and no write.
+      if (waited.isDue || waited.given.length > 0) journal.add(candidate);
     }
   }
   return census;
@@ -110,11 +113,6 @@ function isSeen({ claims, strangers }: Looking, plan: LeaverPlan, { identities, 
   }
   const id = plan.immutableId === undefined ? null : row[plan.immutableId];
   return typeof id === "string" && strangers?.has(id) === true;
-}
-
-function candidateOf(plan: LeaverPlan, by: number, row: RowValues): Candidate {
-  const { isDue } = judgeGrace(plan.grace, valueIn(plan, row));
-  return { by, key: row[plan.keys[by] ?? -1] ?? "", isDue, seen: row };
 }
 
 /** What a row has in a column of the plan. */
