@@ -45,6 +45,8 @@ export interface Dialect {
   identity(key: Column, text: string): string;
   /** A text as a match key's column would hold it, so that its index is used and its collation decides. */
   asKey(key: Column, text: string): string;
+  /** A table `u` whose rows are wanted in the order of this index. */
+  fromInOrder(table: string, index: string | undefined): string;
   /** The column of a match key in its own order. */
   inOrder(key: Column): string;
   /** Whether two values are the same, NULLs being so. */

@@ -63,6 +63,7 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
     place: mysqlLiteral,
     identity: identityOf,
     asKey,
+    fromInOrder: (table, index) => `${quote(table)} u${index === undefined ? "" : ` force index (${quote(index)})`}`,
     inOrder: ({ name }) => `u.${quote(name)}`,
     isSame: "<=>",
     read: readValue,

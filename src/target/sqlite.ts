@@ -51,6 +51,7 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
     },
     identity: (column, text) => `cast(${identityOf(column, text)} as blob)`,
     asKey: (column, text) => text + collate(column),
+    fromInOrder: (table) => `${quote(table)} u`,
     inOrder: (column) => `u.${quote(column.name)}${collate(column)}`,
     isSame: "is",
     read: readValue,
