@@ -39,7 +39,7 @@ export async function leaversOf(given: Given): Promise<Leavers | undefined> {
     name: config.name,
     isShown,
     succeededBefore: async () => (await isRemembered()) || (await target.succeededBefore(config.name)),
-    lookout: openWhereabouts(sources, config, plan, signal),
+    secondLook: openWhereabouts(sources, config, plan, target, signal),
   };
 }
 

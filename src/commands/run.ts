@@ -198,7 +198,7 @@ async function carryOut(
     });
   } finally {
     apart?.close();
-    leavers?.lookout.close();
+    leavers?.secondLook.close();
     await target.close();
   }
 }

@@ -112,7 +112,8 @@ function isSeen({ claims, strangers }: Looking, plan: LeaverPlan, { identities, 
     if (identity !== null && identity !== undefined && claims.knows(identityOf(which, identity))) return true;
   }
   const id = plan.immutableId === undefined ? null : row[plan.immutableId];
-  return typeof id === "string" && strangers?.has(id) === true;
+  if (strangers === undefined) return false;
+  return typeof id === "string" ? strangers.has(id) : strangers.byIdAlone > 0;
 }
 
 /** What a row has in a column of the plan. */

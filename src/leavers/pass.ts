@@ -8,7 +8,7 @@ import type { Settling } from "../settle.ts";
 import { type Candidate, countKeyless, findCandidates } from "./candidates.ts";
 import type { LeaverPlan } from "./plan.ts";
 import type { Strangers } from "./strangers.ts";
-import type { Lookout } from "./whereabouts.ts";
+import type { SecondLook } from "./whereabouts.ts";
 import { type Leaver, writeLeavers } from "./write.ts";
 
 /** What a run needs to judge who has left. */
@@ -19,7 +19,7 @@ export interface Leavers {
   readonly name: string;
   /** Whether a sync of this name into this table has ever been finished. */
   succeededBefore(): Promise<boolean>;
-  readonly lookout: Lookout;
+  readonly secondLook: SecondLook;
   /** Whether a plan that goes beyond a limit is shown before it is refused. */
   readonly isShown: boolean;
 }
@@ -62,7 +62,7 @@ async function settle(run: Passing, leavers: Leavers, rows: number): Promise<voi
     );
     if (refusal && !leavers.isShown) throw refusal;
     // A broken filter has made a leaver of everybody: nobody is looked for where nothing comes of it.
-    await lookAgain(run, refusal ? undefined : leavers.lookout, candidates, leaving);
+    await lookAgain(run, refusal ? undefined : leavers.secondLook, candidates, leaving);
     for (const batch of batches(leaving.items(), run.batchSize)) {
       run.signal.throwIfAborted();
       await writeLeavers(run, plan, batch);
@@ -108,16 +108,16 @@ const leftAlone = {
 
 async function lookAgain(
   run: Passing,
-  lookout: Lookout | undefined,
+  secondLook: SecondLook | undefined,
   candidates: Journal<Candidate>,
   leaving: Journal<Leaver>,
 ): Promise<void> {
   const left = { active: [] as string[], unknown: [] as string[] };
   for (const batch of batches(candidates.items(), run.batchSize)) {
     run.signal.throwIfAborted();
-    const found = (await lookout?.of(batch)) ?? [];
+    const found = (await secondLook?.of(batch)) ?? [];
     for (const [at, candidate] of batch.entries()) {
-      const { kind, ...where } = found[at] ?? { kind: "unsearchable" };
+      const { kind, ...where } = found[at] ?? { kind: "gone" };
       if (kind === "active" || kind === "unknown")
         left[kind].push(shownKey(run.plan, candidate.key, run.plan.keys[candidate.by]));
       else leaving.add({ ...candidate, dn: "dn" in where ? where.dn : "" });

@@ -1,27 +1,32 @@
 import type { ResolvedConfig } from "../config/load.ts";
 import type { Plan } from "../plan.ts";
 import type { LdapConfig } from "../source/ldap.ts";
+import type { Target } from "../target/target.ts";
 
-/** Where the entry of a row is that the read did not show. */
+/** Where somebody is whom no active entry of a complete read is. `why` completes "it …". */
 export type Whereabouts =
+  /** No entry has the match key. */
   | { readonly kind: "gone" }
   | { readonly kind: "inactive"; readonly dn: string; readonly why: string }
+  /** Moved or changed while the read was going on. */
   | { readonly kind: "active"; readonly dn: string }
-  | { readonly kind: "unknown"; readonly dn: string; readonly why: string }
-  /** The mapping cannot be turned into a filter: the read alone tells. */
-  | { readonly kind: "unsearchable" };
+  /** What decides cannot be read of this entry. */
+  | { readonly kind: "unknown"; readonly dn: string; readonly why: string };
 
-/** A second look at the directory, person by person. */
-export interface Lookout {
+/** A second look at rows that nobody of a complete read has. */
+export interface SecondLook {
+  /** In the order of the rows. */
   of(rows: readonly { readonly by: number; readonly key: string }[]): Promise<readonly Whereabouts[]>;
   close(): void;
 }
 
+/** @param _target says which keys are the same to a column */
 export function openWhereabouts(
   _sources: readonly LdapConfig[],
-  _config: ResolvedConfig,
+  _config: Pick<ResolvedConfig, "mapping">,
   _plan: Plan,
+  _target: Pick<Target, "find">,
   _signal: AbortSignal,
-): Lookout {
-  return { of: async (rows) => rows.map(() => ({ kind: "unsearchable" })), close: () => {} };
+): SecondLook {
+  return { of: async (rows) => rows.map(() => ({ kind: "gone" })), close: () => {} };
 }

@@ -155,7 +155,7 @@ async function meanwhile({ folder }: House, before?: () => Promise<unknown>, los
       limit: { isMeant: false },
       name: "",
       succeededBefore: async () => true,
-      lookout: { of: async (some) => some.map(() => ({ kind: "gone" })), close: () => {} },
+      secondLook: { of: async (some) => some.map(() => ({ kind: "gone" })), close: () => {} },
       isShown: false,
     },
   }).finally(() => target.close());
