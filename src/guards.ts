@@ -2,7 +2,7 @@ import { watchAbsence } from "./absent.ts";
 import type { ResolvedConfig } from "./config/load.ts";
 import { Failure } from "./errors.ts";
 import { isSet, judgeLimits, type Limits } from "./limits.ts";
-import { constant, type Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { columnsOfReferences } from "./references/plan.ts";
 import type { Counts, Report, SyncEvent } from "./report/event.ts";
 import { tally } from "./report/tally.ts";
@@ -12,6 +12,7 @@ import { parseFilter } from "./source/filter.ts";
 import type { Source } from "./source/source.ts";
 import { type Run, sync } from "./sync.ts";
 import type { Table, TableRule } from "./target/column.ts";
+import { constant } from "./target/constant.ts";
 import { rehearse } from "./target/rehearsal.ts";
 import { mustBeGiven } from "./target/table.ts";
 

@@ -599,6 +599,16 @@ it.each<[string, Changes, string[]]>([
     ],
   ],
   [
+    "a grace period that is kept in the column of the mark",
+    {
+      state: { column: "state", setBy: "blocked_by" },
+      leavers: { grace: { days: 14, sinceColumn: "Blocked_By" } },
+    },
+    [
+      'leavers.grace.sinceColumn is "Blocked_By", which the sync fills with something else; it needs a column of its own',
+    ],
+  ],
+  [
     "a column of a grace period without its measure",
     { leavers: { grace: { days: 1, sinceColumn: "since", runsColumn: "runs" } } },
     ["leavers.grace.runs is missing; runsColumn is there for it"],

@@ -1,15 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { User } from "../src/change.ts";
-import { openClaims } from "../src/claims.ts";
 import type { ResolvedConfig } from "../src/config/load.ts";
-import { lookAhead } from "../src/look.ts";
 import { makePlan } from "../src/plan.ts";
-import { postponed, settlePostponed } from "../src/postponed.ts";
-import { rejects } from "../src/rejects.ts";
-import type { SyncEvent } from "../src/report/event.ts";
-import { settle } from "../src/settle.ts";
-import type { Target } from "../src/target/target.ts";
+import { settledMeanwhile } from "./meanwhile.ts";
 import { type Attributes, base, fileConfig, ldif, type Workspace, workspace } from "./program.ts";
 import { mariadbDatabase, sqliteDatabase, type TestDatabase } from "./target-databases.ts";
 
@@ -183,40 +177,13 @@ describe.each(databases)("with several match keys in $name, a sync", ({ start, t
     expect((await work.json(["sync"])).counts).toMatchObject({ inserted: 0, updated: 0 });
   });
 
-  /** Settles one user; somebody else changes the table just before the first write. */
+  /** What is told of one user; somebody else changes the table just before the first write. */
   async function settled(user: User, meanwhile: string) {
-    const target = await database.open("users", keys);
-    let isFirst = true;
-    const disturbed: Target = {
-      ...target,
-      write: async (writes) => {
-        if (isFirst) await database.sql(meanwhile);
-        isFirst = false;
-        await target.write(writes);
-      },
-    };
     const config = { mapping, protect: [], target: database.config("users", keys) } as unknown as ResolvedConfig;
+    const target = await database.open("users", keys);
     const plan = makePlan(config, target.table);
-    const events: SyncEvent[] = [];
-    const report = (event: SyncEvent) => void events.push(event);
-    const retry = {
-      attempts: 3,
-      report,
-      signal: new AbortController().signal,
-      wait: async () => {},
-      random: () => 1,
-    };
-    const claims = openClaims();
-    try {
-      const given = { plan, target: disturbed, claims, report, retry };
-      const run = { ...given, rejects: rejects({ ...given, max: 9 }), postponed: postponed({ plan, target }) };
-      await settle(run, { rejects: [], entries: [user], find: lookAhead(run, [user]) });
-      await settlePostponed(run);
-      run.rejects.flush();
-    } finally {
-      claims.close();
-      await target.close();
-    }
+    const change = () => database.sql(meanwhile);
+    const events = await settledMeanwhile(plan, target, user, change).finally(() => target.close());
     return events.flatMap((event) =>
       event.type === "change" ? [event.change.adopted] : event.type === "reject" ? [event.reject.reason] : [],
     );

@@ -95,7 +95,8 @@ const measures = [
 ] as const;
 
 function checkGrace(config: Config): Problem[] {
-  const { grace } = config.leavers;
+  const { leavers, state } = config;
+  const { grace } = leavers;
   if (grace === undefined) return [];
   const path: Path = ["leavers", "grace"];
   const problems = measures.flatMap(([measure, column]): Problem[] => {
@@ -106,7 +107,7 @@ function checkGrace(config: Config): Problem[] {
     if (kept === undefined) return [];
     if (grace[measure] === undefined)
       return [{ path: [...path, measure], says: `is missing; ${column} is there for it` }];
-    if (!isMapped(config, kept) && !isSame(kept, config.state?.column)) return [];
+    if (![state?.column, state?.setBy].some((own) => isSame(kept, own)) && !isMapped(config, kept)) return [];
     return [
       {
         path: [...path, column],

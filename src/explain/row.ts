@@ -2,7 +2,8 @@ import type { ResolvedConfig } from "../config/load.ts";
 import { isProtected } from "../diff.ts";
 import { shownKey } from "../keys.ts";
 import { match } from "../match.ts";
-import { constant, type Plan } from "../plan.ts";
+import type { Plan } from "../plan.ts";
+import { constant } from "../target/constant.ts";
 import type { RowValues, Target } from "../target/target.ts";
 
 /** A row as the mapping sees it; values for people, but for `values`. */

@@ -19,7 +19,7 @@ export function writableColumn(table: Table, name: string, place: string): Typed
       : undefined;
   if (own === undefined) return column;
   throw new Failure("configuration", `${place}: the column ${table.name}.${column.name} is ${own}`, {
-    hint: place.startsWith("leavers.") ? "name another column" : "take it out of the mapping",
+    hint: /^(?:state|leavers)\b/.test(place) ? "name another column" : "take it out of the mapping",
   });
 }
 
