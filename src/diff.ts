@@ -2,6 +2,7 @@ import type { Change, Difference, User } from "./change.ts";
 import { userKey } from "./keys.ts";
 import type { Match } from "./match.ts";
 import type { Plan } from "./plan.ts";
+import type { Returning } from "./state-columns.ts";
 import type { RowValues, Taking, Write } from "./target/target.ts";
 import { foldGenerously } from "./target/text.ts";
 
@@ -70,20 +71,27 @@ export function diff(plan: Plan, user: User, { row, by }: Pick<Match, "row" | "b
     columns: differs.map(({ column }) => column),
     values: differs.map(({ to }) => to),
     ...takings(plan, user, row),
-    ...expected(plan, row, by),
+    ...expected(plan, row, by, differs),
   };
   const before = plan.keys.slice(0, by).map((at) => plan.columns[at]?.column);
   const adopted = differs.some(({ column }) => before.includes(column)) ? plan.columns[key]?.name : undefined;
   return { kind: "update", user, row, write, reactivated: reactivates(plan, user, row), adopted };
 }
 
-/** What must still be so when the row is written: whose it is, and that it has none of the keys before that by which it was found. */
+/**
+ * What must still be so when the row is written: whose it is, that it has none of the keys before that by which it was found,
+ * and, where it becomes active again, that nobody has blocked it.
+ */
 function expected(
-  { guard, keys, read }: Plan,
+  { columns, guard, keys, read, returning, state }: Plan,
   row: RowValues,
   by: number,
+  differs: readonly Differing[],
 ): Pick<Extract<Write, { key: string }>, "expect"> {
-  const places = by === 0 ? guard : [...new Set([...keys.slice(0, by), ...guard])];
+  const writesState = returning !== undefined && differs.some(({ at }) => columns[at]?.ofState);
+  const ofState = writesState && state !== undefined ? [state, returning.setBy] : [];
+  const others = [...keys.slice(0, by), ...ofState];
+  const places = others.length === 0 ? guard : [...new Set([...others, ...guard])];
   if (places.length === 0) return {};
   return { expect: { columns: places.map((at) => read[at] ?? ""), values: places.map((at) => row[at] ?? null) } };
 }
@@ -105,19 +113,22 @@ export const changeOf = (plan: Plan, { kind, user, row, adopted }: WriteVerdict)
 
 /** A column that is written. */
 interface Differing extends Difference {
+  /** Its position in the plan. */
+  readonly at: number;
   /** As the mapping spells it. */
   readonly name: string;
   /** As the database does. */
   readonly column: string;
 }
 
-function differing({ columns }: Plan, { values }: User, row: RowValues | undefined): Differing[] {
-  return columns.flatMap((each, at) => {
+function differing(plan: Plan, { values }: User, row: RowValues | undefined): Differing[] {
+  const blocked = isBlocked(plan, row);
+  return plan.columns.flatMap((each, at) => {
     const to = values[at];
     const from = row?.[at] ?? null;
-    return to === undefined || (row && isKept(each, from, to))
+    return to === undefined || (row && isKept(each, from, to, blocked))
       ? []
-      : [{ name: each.name, column: each.column, from, to }];
+      : [{ at, name: each.name, column: each.column, from, to }];
   });
 }
 
@@ -134,13 +145,24 @@ function filling({ columns, names }: Plan, { values }: User): { columns: readonl
 const isWhole = (values: User["values"]): values is RowValues => !values.includes(undefined);
 
 /** Whether a column of a row stays as it is. */
-const isKept = (column: Plan["columns"][number], from: string | null, to: string | null | undefined): boolean =>
-  to === undefined || column.insertOnly || from === to;
+const isKept = (
+  column: Plan["columns"][number],
+  from: string | null,
+  to: string | null | undefined,
+  blocked: boolean,
+): boolean =>
+  to === undefined ||
+  column.insertOnly ||
+  from === to ||
+  (blocked && column.ofState === true) ||
+  column.suits?.(from) === true;
 
-function isSame({ columns }: Plan, { values }: User, row: RowValues): boolean {
+function isSame(plan: Plan, { values }: User, row: RowValues): boolean {
+  const { columns } = plan;
+  const blocked = isBlocked(plan, row);
   for (let at = 0; at < columns.length; at += 1) {
     const column = columns[at];
-    if (column && !isKept(column, row[at] ?? null, values[at])) return false;
+    if (column && !isKept(column, row[at] ?? null, values[at], blocked)) return false;
   }
   return true;
 }
@@ -152,14 +174,16 @@ const shown = (plan: Plan, column: string, value: string | null): string | null 
 function takings(plan: Plan, user: User, row: RowValues | undefined): { takes?: readonly Taking[] } {
   if (plan.unique.length === 0) return {};
   const takes: Taking[] = [];
+  const blocked = isBlocked(plan, row);
+  const valueAfter = (place: number, byDefault: string | null | undefined): string | null => {
+    const column = plan.columns[place];
+    const to = user.values[place];
+    const kept = row && column && isKept(column, row[place] ?? null, to, blocked);
+    return kept || to === undefined ? ((row ? row[place] : byDefault) ?? null) : to;
+  };
   for (const { index, at, defaults } of plan.unique) {
     const from = row && complete(at.map((place) => row[place] ?? null));
-    const to = complete(
-      at.map((place, part) => {
-        const filled = row && plan.columns[place]?.insertOnly ? undefined : user.values[place];
-        return filled === undefined ? ((row ? row[place] : defaults[part]) ?? null) : filled;
-      }),
-    );
+    const to = complete(at.map((place, part) => valueAfter(place, defaults[part])));
     const same = from && to ? from.every((value, part) => value === to[part]) : from === to;
     if (!same) takes.push({ index, from, to });
   }
@@ -176,12 +200,26 @@ function ownerOf({ immutableId }: Plan, user: User, row: RowValues | undefined, 
   return owner === undefined || user.values[immutableId]?.toLowerCase() === owner.toLowerCase() ? undefined : owner;
 }
 
-/** The row had a state, and it was not the active one. */
+/** The row had a state, it was not the active one, and it becomes that. */
 function reactivates(plan: Plan, user: User, row: RowValues): boolean {
   if (plan.state === undefined) return false;
   const from = row[plan.state];
-  return from !== null && from !== undefined && from !== user.values[plan.state];
+  return from !== null && from !== undefined && from !== user.values[plan.state] && !isBlocked(plan, row);
 }
+
+/** The state of a row that is not active by somebody else's doing, and so stays; undefined of all other rows. */
+export function blockedState({ state, returning }: Plan, row: RowValues | undefined): string | undefined {
+  if (returning === undefined || state === undefined) return undefined;
+  const held = row?.[state] ?? null;
+  if (held === null || isActive(returning, held)) return undefined;
+  return held === returning.inactive && row?.[returning.setBy] === returning.mark ? undefined : held;
+}
+
+/** Many collations compare texts without regard to case. */
+const isActive = ({ active }: Returning, held: string): boolean => held.toLowerCase() === active.toLowerCase();
+
+const isBlocked = (plan: Plan, row: RowValues | undefined): boolean =>
+  plan.returning !== undefined && blockedState(plan, row) !== undefined;
 
 const folded = (text: string | null | undefined): string | null =>
   text === null || text === undefined ? null : foldGenerously(text);

@@ -1,6 +1,5 @@
 import type { Reject, User } from "./change.ts";
 import type { ResolvedConfig } from "./config/load.ts";
-import type { Scalar } from "./config/schema.ts";
 import type { Entry } from "./entry.ts";
 import { Failure } from "./errors.ts";
 import { keyPlace } from "./keys.ts";
@@ -10,8 +9,10 @@ import { isMappingReject } from "./mapping/reject.ts";
 import type { Kind } from "./mapping/value.ts";
 import { type Reference, referenceOf } from "./references/plan.ts";
 import type { ColumnSource } from "./report/event.ts";
+import { type Returning, type StateColumn, stateColumns } from "./state-columns.ts";
 import { shownBinary } from "./target/binary.ts";
 import type { Table, UniqueIndex } from "./target/column.ts";
+import { constant } from "./target/constant.ts";
 import { type Fit, fitter } from "./target/fit.ts";
 import { isOfNewRow } from "./target/new-row.ts";
 import { readableColumn, type TypedColumn, writableColumn } from "./target/table.ts";
@@ -19,7 +20,7 @@ import { foldGenerously } from "./target/text.ts";
 import { type PlanIndex, uniqueness } from "./uniqueness.ts";
 
 /** One column that a sync fills. */
-interface PlanColumn extends ColumnSource {
+interface PlanColumn extends ColumnSource, Pick<StateColumn, "ofState" | "suits"> {
   /** As the database spells it. */
   readonly column: string;
   readonly insertOnly: boolean;
@@ -39,6 +40,8 @@ export interface Plan {
   readonly keys: readonly number[];
   readonly immutableId: number | undefined;
   readonly state: number | undefined;
+  /** Where only rows that the sync itself deactivated become active again. `setBy` is a position in `columns`. */
+  readonly returning: Returning | undefined;
   /** Conditions on a row's columns; a row that meets one of them is never written. */
   readonly protect: readonly (readonly Condition[])[];
   /** Positions in `read` that say whose a row is and whether it may be written: they must be the same when it is written. */
@@ -71,8 +74,7 @@ const immutableIds = new Set(["entryuuid", "objectguid", "nsuniqueid", "ipauniqu
 /** @throws Failure (configuration) where a mapped column is not there or cannot be written. */
 export function makePlan(config: ResolvedConfig, table: Table): Plan {
   const mapping = compileMapping(config.mapping);
-  const state = config.state;
-  const columns: PlanColumn[] = mapping.columns.map(({ kind, reference: referred, ...mapped }) => {
+  const mappedColumns: PlanColumn[] = mapping.columns.map(({ kind, reference: referred, ...mapped }) => {
     const column = writableColumn(table, mapped.name, `mapping.${mapped.name}`);
     if (kind === "binary") expectBinary(table, column, mapped.name);
     if (referred !== undefined) {
@@ -81,12 +83,9 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
     }
     return { ...mapped, column: column.name, fit: fitter(kind, column, column.type) };
   });
-  const stateValue = state && constant(table, state.column, state.active, "state.column");
-  if (state && stateValue !== undefined) {
-    const column = writableColumn(table, state.column, "state.column").name;
-    const source = { name: state.column, source: "state.active", attributes: [], steps: [] };
-    columns.push({ ...source, column, insertOnly: false, fit: () => stateValue });
-  }
+  const state = stateColumns(config, table);
+  const columns = [...mappedColumns, ...state.columns];
+  const first = mappedColumns.length;
   checkConstants(config, table);
   const { read, protect } = protection(config, table, columns, kindsOf(mapping.columns));
   const keys = config.target.matchKey.map((name) =>
@@ -107,7 +106,8 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
     attributes: mapping.attributes,
     keys,
     immutableId,
-    state: state && columns.length - 1,
+    state: config.state && first,
+    returning: state.returning && { ...state.returning, setBy: first + state.returning.setBy },
     protect,
     guard: [...guard],
     read,
@@ -157,30 +157,6 @@ function shower(table: Table, columns: readonly MappedColumn[]): Plan["show"] {
     const type = table.columns.get(key)?.type;
     return type?.type === "binary" && !isOfNewRow(value) ? shownBinary(value, kinds.get(key) ?? "text", type) : value;
   };
-}
-
-const kindOf = (value: Scalar): Kind =>
-  typeof value === "boolean" ? "boolean" : typeof value === "number" && Number.isInteger(value) ? "integer" : "text";
-
-/**
- * The text of a configured value in a column; a `Failure` where the column cannot hold it. In a binary column that is
- * mapped, it is written as values of that `kind` are: a UUID as a UUID.
- */
-export function constant(table: Table, name: string, value: Scalar | null, place: string, kind?: Kind): string | null {
-  const column = readableColumn(table, name, place);
-  const own = column.type.type === "binary" ? kind : undefined;
-  const toColumn = fitter(value === null ? "text" : (own ?? kindOf(value)), column, column.type);
-  const fitted = toColumn(value === null ? null : String(value));
-  if (fitted !== null && typeof fitted === "object") {
-    throw new Failure(
-      "configuration",
-      `${place}: ${JSON.stringify(value)} does not fit the column ${name}: ${fitted.misfit}`,
-      {
-        hint: "use a value that the column can hold",
-      },
-    );
-  }
-  return fitted;
 }
 
 function protection(

@@ -1,6 +1,7 @@
 import type { Bystander, Reject, User } from "./change.ts";
 import type { Claims } from "./claims.ts";
-import { changeOf, diff, isWrite, type Verdict, type WriteVerdict } from "./diff.ts";
+import { blockedState, changeOf, diff, isWrite, type Verdict, type WriteVerdict } from "./diff.ts";
+import { Failure } from "./errors.ts";
 import { hash } from "./hash.ts";
 import { userKey } from "./keys.ts";
 import { adoptInstead, clashesOn, lookAgain } from "./look.ts";
@@ -205,6 +206,13 @@ export class Told {
   }
 }
 
+/** Told of whoever keeps a state that is not the active one, whatever else is written. */
+function tellBlocked({ plan, report }: Settling, { user, row }: Exclude<Verdict, { kind: "foreign" }>): void {
+  const state = blockedState(plan, row);
+  if (state === undefined) return;
+  report({ type: "blocked", blocked: { dn: user.dn, key: userKey(plan, user), state } });
+}
+
 function tell(run: Settling, verdicts: readonly Verdict[]): void {
   let unchanged = 0;
   for (const verdict of verdicts) {
@@ -214,9 +222,11 @@ function tell(run: Settling, verdicts: readonly Verdict[]): void {
       case "insert":
       case "update":
         run.report(new Told(run.plan, verdict));
+        tellBlocked(run, verdict);
         break;
       case "unchanged":
         unchanged += 1;
+        tellBlocked(run, verdict);
         break;
       case "foreign":
         run.rejects.foreign(verdict, undefined);

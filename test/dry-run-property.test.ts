@@ -82,7 +82,8 @@ const row = fc.record({
   id: maybe(some(["1", "2", "3", "8", "9"])),
   badge: maybe(some(["7", "8"])),
   site: some(["main", "other"]),
-  state: some(["active", "inactive"]),
+  state: some(["active", "inactive", "locked"]),
+  setBy: maybe(some(["idm-ldap-sync", "hr"])),
 });
 const crowd = fc.record({ people: fc.array(person, { maxLength: 14 }), later: fc.array(person, { maxLength: 14 }) });
 /** People each of whom can have what the directory says, among others. */
@@ -122,6 +123,7 @@ const scenario = fc.record({
   protect: fc.boolean(),
   nullableName: fc.boolean(),
   adopts: fc.boolean(),
+  setBy: fc.boolean(),
   name: some(["attribute", "required", "template", "map", "join"] as const),
 });
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
@@ -159,7 +161,7 @@ function configOf(each: Scenario, target: object) {
       badge: { attribute: "employeeNumber", as: "integer" },
       created_by: { value: "sync", on: "insert" },
     },
-    state: { column: "state" },
+    state: { column: "state", ...(each.setBy && { setBy: "set_by" }) },
     batchSize: each.batchSize,
     protect: each.protect ? [{ username: "c" }] : [],
     limits: {
@@ -176,7 +178,17 @@ const toAdopt = ({ adopts, matchKey, days: { people } }: Scenario): Scenario["ro
     : people.flatMap(({ uid, mail }) =>
         uid === undefined || mail === undefined
           ? []
-          : [{ username: uid, mail, id: undefined, badge: undefined, site: "main", state: "inactive" }],
+          : [
+              {
+                username: uid,
+                mail,
+                id: undefined,
+                badge: undefined,
+                site: "main",
+                state: "inactive",
+                setBy: undefined,
+              },
+            ],
       );
 
 const tableOf = (each: Scenario, collate: string): string =>
@@ -184,10 +196,14 @@ const tableOf = (each: Scenario, collate: string): string =>
   n integer primary key NUMBERED, username varchar(20) COLLATED ${each.nullableName ? "" : "not null"} unique, external_id varchar(20) unique,
   mail varchar(20) COLLATED ${each.mailMustBe ? "not null" : ""} unique, display_name varchar(8), badge smallint, site varchar(9) not null default 'main',
   ${each.withoutDefault ? "level varchar(9) not null," : ""}
-  created_by varchar(9), state varchar(9) not null${each.uniqueBadge ? ", unique (site, badge)" : ""}
+  created_by varchar(9), state varchar(9) not null, set_by varchar(20)${each.uniqueBadge ? ", unique (site, badge)" : ""}
   ${each.matchKey.includes("badge") ? ", unique (badge)" : ""})`
     .replaceAll("COLLATED", each.ignoreCase ? collate : "")
     .replace("NUMBERED", collate === "collate nocase" ? "" : "auto_increment");
+
+/** What nobody but who has set it may change, where `state.setBy` is configured. */
+const blockedByOthers = `select n, state, set_by from users
+  where state <> 'active' and not (state = 'inactive' and coalesce(set_by, '') = 'idm-ldap-sync') order by n`;
 
 const databases = [
   { name: "SQLite", start: sqliteDatabase, collate: "collate nocase", runs: 250 },
@@ -206,8 +222,8 @@ describe.each(databases)(
 
     /** What a run tells that the other one must tell too. */
     const told = ({ code, document }: Awaited<ReturnType<typeof inProcess>>) => {
-      const { counts, changes, adopted, rejects, outcome, error } = document;
-      return { code, outcome, counts, changes, adopted, rejects, error: error?.message };
+      const { counts, changes, adopted, blocked, rejects, outcome, error } = document;
+      return { code, outcome, counts, changes, adopted, blocked, rejects, error: error?.message };
     };
 
     async function previewAndSync(folder: string) {
@@ -248,32 +264,37 @@ describe.each(databases)(
       await mkdir(folder);
       const outcomes = new Map<string, number>();
       let adoptions = 0;
+      let blocked = 0;
       const property = fc.asyncProperty(scenario, async (each) => {
         await database.sql("drop table if exists users");
         await database.sql(tableOf(each, collate));
         const seen = new Set<string>();
-        for (const { username, mail = null, id = null, badge = null, site, state } of [
+        for (const { username, mail = null, id = null, badge = null, site, state, setBy = null } of [
           ...toAdopt(each),
           ...each.rows,
         ]) {
           const level = each.withoutDefault ? ", 'x'" : "";
-          const columns = `username, mail, external_id, badge, site, state${each.withoutDefault ? ", level" : ""}`;
-          const values = [username, mail, id, badge, site, state];
+          const columns = `username, mail, external_id, badge, site, state, set_by${each.withoutDefault ? ", level" : ""}`;
+          const values = [username, mail, id, badge, site, state, setBy];
           if (seen.has(username.trim().toLowerCase())) continue;
           seen.add(username.trim().toLowerCase());
           // Rows that clash with each other are none.
           await database
-            .sql(`insert into users (${columns}) values (?, ?, ?, ?, ?, ?${level})`, values)
+            .sql(`insert into users (${columns}) values (?, ?, ?, ?, ?, ?, ?${level})`, values)
             .catch(() => {});
         }
         const config = configOf(each, database.config("users", each.matchKey));
         await writeFile(join(folder, ".syncrc.json"), JSON.stringify(config), { mode: 0o600 });
+        const blockedRows = async () => (each.setBy ? await database.sql(blockedByOthers) : []);
+        const before = await blockedRows();
         const { content, alone } = each.days;
         let last: Awaited<ReturnType<typeof previewAndSync>>;
         for (const day of ["people", "later"] as const) {
           await writeFile(join(folder, "people.ldif"), directory(each.days[day]));
           last = await previewAndSync(folder);
           adoptions += last.adopted.length;
+          blocked += last.blocked.length;
+          expect(await blockedRows()).toEqual(before);
           // Whose row was to be found by a mail address that day has another address the next day.
           if (last.outcome === "refused" && each.matchKey.includes("mail")) break;
           if (!content || each.withoutDefault || last.outcome === "refused") continue;
@@ -290,6 +311,7 @@ describe.each(databases)(
       await fc.assert(property, { numRuns: runs });
       expect([...outcomes.keys()].sort()).toEqual(expect.arrayContaining(["partial", "refused", "succeeded"]));
       expect(adoptions).toBeGreaterThan(0);
+      expect(blocked).toBeGreaterThan(0);
     }, 300_000);
   },
 );

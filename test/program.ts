@@ -52,6 +52,7 @@ interface Document {
     columns: Record<string, { from: string | null; to: string | null }>;
   }[];
   readonly adopted: readonly { key: string; dn: string; by: string }[];
+  readonly blocked: readonly { dn: string; key: string; state: string }[];
   readonly unknown: readonly { dn: string; key: string; reason: string }[];
   readonly unresolved: readonly { dn: string; key: string; column: string; refersTo: string }[];
   readonly notices: readonly string[];

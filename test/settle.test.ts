@@ -43,6 +43,7 @@ const plan: Plan = {
   attributes: [],
   keys: [0],
   immutableId: undefined,
+  returning: undefined,
   state: undefined,
   protect: [],
   guard: [],

@@ -75,6 +75,7 @@ describe("a sync from a file into SQLite", () => {
       counts: { ...noCounts, read: 1, inserted: 1 },
       rejects: [],
       adopted: [],
+      blocked: [],
       unknown: [],
       unresolved: [],
       notices: [],

@@ -8,6 +8,7 @@ import { type Ending, endingOf } from "../exit.ts";
 import { checkFilter, refuseEmpty, tableWarnings } from "../guards.ts";
 import { listen } from "../interruption.ts";
 import type { Io } from "../io.ts";
+import { countBlocked } from "../leavers/blocked.ts";
 import type { Leavers } from "../leavers/pass.ts";
 import { limitsOfRun } from "../limits.ts";
 import { type Asking, lease } from "../lock.ts";
@@ -38,6 +39,7 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
   const secrets: string[] = [];
   const head = { command: options.command, name: "default", runId: randomUUID(), startedAt } as const;
   const counted = tally();
+  const blocked = countBlocked();
   const safe = (text: string) => redact(text, secrets);
   const reports = await openReports(options, io, head, safe);
   const books = openBooks({ options, version, io, head, safe, warn: reports.warn });
@@ -53,8 +55,9 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
     await books.begin(loaded);
     judged = judgesLeavers(options, loaded.config);
     reports.open();
-    const report = combine(counted.report, books.report, (event) => reports.report(event));
+    const report = combine(counted.report, books.report, blocked.report, (event) => reports.report(event));
     await carryOut(options, loaded, head, report, counted, books, interruption.signal);
+    for (const message of blocked.notices()) report({ type: "info", message });
     end = goodEnd(options, counted);
   } catch (error) {
     end = withoutLeavers(judged, counted, standing(options, counted.counts(), endingOf(error, interruption.signal)));

@@ -85,6 +85,7 @@ export function referencePlan(plan: Plan): ReferencePlan | undefined {
     keys: plan.keys.map(here),
     immutableId: plan.immutableId === undefined ? undefined : here(plan.immutableId),
     state: undefined,
+    returning: undefined,
     protect: plan.protect.map((conditions) => conditions.map(({ at, value }) => ({ at: here(at), value }))),
     guard: plan.guard.map(here),
     read: read.map((at) => plan.read[at] ?? ""),

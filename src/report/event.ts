@@ -80,6 +80,8 @@ export type SyncEvent =
   | { readonly type: "unresolved"; readonly unresolved: UnresolvedReference }
   /** It is not known whether the entry is active: it is neither written nor a leaver. */
   | { readonly type: "unknown"; readonly unknown: UnknownEntry }
+  /** An active user whose row is not active by somebody else's doing, and keeps its state. */
+  | { readonly type: "blocked"; readonly blocked: BlockedUser }
   | { readonly type: "protected"; readonly dn: string; readonly key: string; readonly differs: readonly string[] }
   /** A batch is finished: a good moment to show how far it is. */
   | { readonly type: "progress" }
@@ -119,6 +121,13 @@ export interface UnknownEntry {
   /** Empty where the entry has none. */
   readonly key: string;
   readonly reason: string;
+}
+
+export interface BlockedUser {
+  readonly dn: string;
+  readonly key: string;
+  /** What the row holds in the column of the state. */
+  readonly state: string;
 }
 
 export type Outcome = "succeeded" | "partial" | "failed" | "refused" | "locked" | "interrupted";

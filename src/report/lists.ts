@@ -1,11 +1,12 @@
 import type { Change, Reject } from "../change.ts";
-import type { Adopted, Report, UnknownEntry, UnresolvedReference } from "./event.ts";
+import type { Adopted, BlockedUser, Report, UnknownEntry, UnresolvedReference } from "./event.ts";
 
 /** What a document of a run lists beside its counts. */
 export interface Lists<C> {
   readonly rejects: readonly Reject[];
   readonly changes: readonly C[];
   readonly adopted: readonly Adopted[];
+  readonly blocked: readonly BlockedUser[];
   readonly unknown: readonly UnknownEntry[];
   readonly unresolved: readonly UnresolvedReference[];
   readonly notices: readonly string[];
@@ -24,6 +25,7 @@ export function keepFirst<C>(
   const rejects: Reject[] = [];
   const changes: C[] = [];
   const adopted: Adopted[] = [];
+  const blocked: BlockedUser[] = [];
   const unknown: UnknownEntry[] = [];
   const unresolved: UnresolvedReference[] = [];
   const notices: string[] = [];
@@ -33,12 +35,13 @@ export function keepFirst<C>(
       if (changes.length < limit) changes.push(listed(event.change));
       if (event.adopted !== undefined && adopted.length < limit) adopted.push(adoptedOf(event.change));
     } else if (event.type === "reject" && rejects.length < limit) rejects.push(event.reject);
+    else if (event.type === "blocked" && blocked.length < limit) blocked.push(event.blocked);
     else if (event.type === "unknown" && unknown.length < limit) unknown.push(event.unknown);
     else if (event.type === "unresolved" && unresolved.length < limit) unresolved.push(event.unresolved);
     else if (event.type === "notice" || event.type === "info") notices.push(event.message);
     else if (event.type === "warning") warnings.push(event.message);
   };
-  return { report, lists: { rejects, changes, adopted, unknown, unresolved, notices, warnings } };
+  return { report, lists: { rejects, changes, adopted, blocked, unknown, unresolved, notices, warnings } };
 }
 
 /** What is listed of a change that adopts a row. */
