@@ -74,6 +74,25 @@ const part = (filter: string, attribute: string, ...values: string[]) => ({
 });
 
 describe("explain", () => {
+  it("says that a row which somebody else has blocked keeps its state, whatever else is written", async () => {
+    const work = await fileWorkspace(anna, { state: { column: "state", setBy: "note" } });
+    sqlite(work.path("idm.sqlite"), annasRow);
+    const because =
+      'the row keeps its state "inactive", because the sync did not set it: it bears no mark in state.setBy, or is not exactly state.inactive';
+    expect(await told(work, ["anna"])).toContain(
+      [
+        '    state         "inactive"                   state.active (left as it is: the sync did not set it)',
+        "    note          NULL                         state.setBy",
+        "  sync    would update the row: username, display_name",
+        `          ${because}`,
+      ].join("\n"),
+    );
+    sqlite(work.path("idm.sqlite"), "update users set username = 'anna', display_name = 'Anna Öberg', note = 'hr'");
+    expect(woulds(await explained(work, "anna"))).toEqual([[`uid=anna,${base}`, "none", [because]]]);
+    sqlite(work.path("idm.sqlite"), "update users set note = 'idm-ldap-sync'");
+    expect(await told(work, ["anna"])).toContain("would update the row: state, note");
+  });
+
   it("gives the whole way of one person in one document, also where the key is written in another case", async () => {
     const work = await fileWorkspace({ ...anna, ...bert });
     sqlite(work.path("idm.sqlite"), annasRow);

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from "../config/load.ts";
+import { blockedState } from "../diff.ts";
 import type { Entry } from "../entry.ts";
 import { fullRule } from "../mapping/compile.ts";
 import { isRefusal } from "../mapping/reject.ts";
@@ -31,6 +32,7 @@ export function explainColumns(
   entry: Entry,
   row: Row | undefined,
 ): ExplainedColumn[] {
+  const blocked = blockedState(plan, row?.values) !== undefined;
   return plan.columns.map((column, at) => {
     const rule = config.mapping[column.name];
     const isState = at === plan.state || rule === undefined;
@@ -41,12 +43,13 @@ export function explainColumns(
     const misfit = isRefusal(mapped) ? mapped.why : typeof fitted === "object" ? fitted?.misfit : undefined;
     const stored = typeof fitted === "object" && fitted !== null ? undefined : fitted;
     const held = row?.values[at] ?? (row ? null : undefined);
-    const differs = row !== undefined && stored !== undefined && stored !== held;
+    const differs = row !== undefined && stored !== undefined && stored !== held && !column.suits?.(held ?? null);
     const shown = (value: string | null | undefined) =>
       typeof value === "string" ? plan.show(column.column, value) : value;
     const [result, now] = [shown(stored), shown(held)];
     const kept = mapped === undefined ? "has no value: left as it is (onEmpty keep)" : undefined;
-    const left = differs && column.insertOnly ? "written with a new row only" : kept;
+    const staying = differs && blocked && column.ofState ? "left as it is: the sync did not set it" : kept;
+    const left = differs && column.insertOnly ? "written with a new row only" : staying;
     return { column: column.name, source: column.source, trace, stored, result, misfit, now, differs, left };
   });
 }

@@ -118,6 +118,10 @@ function wouldOf(event: SyncEvent): { readonly dn: string; readonly would: Would
     const { reject } = event;
     return { dn: reject.dn, would: { action: "reject", reject, because: [reject.reason] } };
   }
+  if (event.type === "blocked") {
+    const { dn, state } = event.blocked;
+    return { dn, would: { action: "none", because: [blockedWords(state)] } };
+  }
   if (event.type !== "protected") return undefined;
   const differs = event.differs.length === 0 ? "nothing differs" : `another ${event.differs.join(", ")} is ignored`;
   return {
@@ -126,15 +130,18 @@ function wouldOf(event: SyncEvent): { readonly dn: string; readonly would: Would
   };
 }
 
-/** What is told of somebody when all rows are there, of whom something was told before. */
+const blockedWords = (state: string): string =>
+  `the row keeps its state "${printable(state)}", because the sync did not set it: it bears no mark in state.setBy, or is not exactly state.inactive`;
+
+/** What is told of somebody beside what was told before, some of it when all rows are there. */
 const isSecond = (event: SyncEvent): boolean =>
-  (event.type === "change" || event.type === "reject") && event.was !== undefined;
+  event.type === "blocked" || ((event.type === "change" || event.type === "reject") && event.was !== undefined);
 
 /** The change of the row, and that of what it refers to. */
 function together(first: Would | undefined, second: Would): Would {
-  if (!first?.change || !second.change) return second;
-  const columns = { ...first.change.columns, ...second.change.columns };
-  return { ...first, change: { ...first.change, columns } };
+  if (!first?.change || second.action === "reject") return second;
+  const columns = { ...first.change.columns, ...second.change?.columns };
+  return { ...first, change: { ...first.change, columns }, because: [...first.because, ...second.because] };
 }
 
 /** A change that a rule which only the database knows may still refuse. */
