@@ -1,7 +1,6 @@
 import type { Bystander, Reject, User } from "./change.ts";
 import type { Claims } from "./claims.ts";
 import { blockedState, changeOf, diff, isWrite, type Verdict, type WriteVerdict } from "./diff.ts";
-import { Failure } from "./errors.ts";
 import { hash } from "./hash.ts";
 import { userKey } from "./keys.ts";
 import { adoptInstead, clashesOn, lookAgain } from "./look.ts";

@@ -1,6 +1,6 @@
 import type { Scalar } from "../config/schema.ts";
-import { constant } from "../plan.ts";
 import type { Table } from "../target/column.ts";
+import { constant } from "../target/constant.ts";
 import { fitter } from "../target/fit.ts";
 import { type TypedColumn, writableColumn } from "../target/table.ts";
 

@@ -1,6 +1,7 @@
 import type { ResolvedConfig } from "../config/load.ts";
-import { constant, type Plan } from "../plan.ts";
+import type { Plan } from "../plan.ts";
 import type { UniqueIndex } from "../target/column.ts";
+import { constant } from "../target/constant.ts";
 import { readableColumn, writableColumn } from "../target/table.ts";
 import type { Condition, Target } from "../target/target.ts";
 import { type Given, givenBy } from "./given.ts";
