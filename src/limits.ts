@@ -74,6 +74,13 @@ export interface LeaversCounted {
 /** So many leavers pass whatever their percentage. */
 const fewLeavers = 10;
 
+const shareOf = (maxPercent: number | undefined, owned: number): number =>
+  maxPercent === undefined ? Number.POSITIVE_INFINITY : Math.max(fewLeavers, Math.floor((owned * maxPercent) / 100));
+
+/** How many of the rows that a sync owns one run may deactivate. */
+export const allowedLeavers = ({ max, maxPercent }: Limit, owned: number): number =>
+  Math.min(max ?? Number.POSITIVE_INFINITY, shareOf(maxPercent, owned));
+
 /**
  * Why nobody may be deactivated; undefined where all may. Where no sync has succeeded yet, nobody may but by
  * `--max-deactivate`: a table that was filled by others, or a name or a scope that was mistyped, would lose everybody.
@@ -84,10 +91,9 @@ export async function refusalOfLeavers(
   table: string,
 ): Promise<Failure | undefined> {
   const { due, newlyMissing, owned } = counted;
-  const { max, maxPercent, isMeant } = run.limit;
-  const share =
-    maxPercent === undefined ? Number.POSITIVE_INFINITY : Math.max(fewLeavers, Math.floor((owned * maxPercent) / 100));
-  const allowed = Math.min(max ?? Number.POSITIVE_INFINITY, share);
+  const { maxPercent, isMeant } = run.limit;
+  const share = shareOf(maxPercent, owned);
+  const allowed = allowedLeavers(run.limit, owned);
   const most = Math.max(due, newlyMissing);
   if (most > allowed) {
     const key = isMeant

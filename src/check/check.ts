@@ -3,9 +3,10 @@ import { compileMapping } from "../mapping/compile.ts";
 import type { Talk } from "../report/talk.ts";
 import { plural } from "../report/words.ts";
 import type { MissingAttribute } from "./attributes.ts";
+import { judgeLeavers } from "./leavers.ts";
 import { type Finding, firstFailed, type Ledger, ok, warning } from "./ledger.ts";
 import { checkSource, type Sample } from "./source.ts";
-import { checkTarget } from "./target.ts";
+import { checkTarget, type Opened } from "./target.ts";
 import { judgeNobody, tryValues, type Values } from "./values.ts";
 
 /** What a check needs. */
@@ -18,6 +19,8 @@ export interface Check {
   readonly now: Date;
   readonly talk: Talk;
   readonly verbose: boolean;
+  /** Whether a sync by this configuration is remembered that was done. */
+  readonly isRemembered: () => Promise<boolean>;
 }
 
 /** What the sample showed; null where it could not be tried on the table. */
@@ -34,7 +37,8 @@ export interface Sampled extends Record<Exclude<keyof Values, "rejects">, number
  *
  * @throws Failure (configuration) where the mapping does not compile
  */
-export async function check({ loaded, sample, ledger, signal, now, talk, verbose }: Check): Promise<Sampled> {
+export async function check(request: Check): Promise<Sampled> {
+  const { loaded, sample, ledger, signal, now, talk, verbose } = request;
   const { config } = loaded;
   const mapping = compileMapping(config.mapping);
   ledger.add("configuration", "configuration", judgeConfiguration(loaded));
@@ -50,6 +54,7 @@ export async function check({ loaded, sample, ledger, signal, now, talk, verbose
   const entries = read.flatMap((each) => each.entries);
   let values: Values | undefined;
   try {
+    await checkLeavers(request, opened, read);
     const missing = opened && read.length === samples.length ? undefined : `${firstFailed(ledger)} failed`;
     const obstacle = missing ?? (entries.length === 0 ? "no entry was read" : undefined);
     const refused = opened && missing === undefined && obstacle !== undefined;
@@ -69,6 +74,17 @@ export async function check({ loaded, sample, ledger, signal, now, talk, verbose
   }
   const unknown = { inserts: null, updates: null, unchanged: null, rejected: null, rejects: [] };
   return { read: entries.length, ...(values ?? unknown), missingAttributes: missingEverywhere(read) };
+}
+
+/** Where people who have left are looked for. */
+async function checkLeavers(request: Check, opened: Opened | undefined, read: readonly Sample[]): Promise<void> {
+  const { loaded, sample, ledger, signal, now, isRemembered } = request;
+  const { config } = loaded;
+  if (config.leavers.action === "ignore") return;
+  if (!opened) return ledger.skip("target", ["leavers"], `${firstFailed(ledger)} failed`);
+  const isWhole = read.length === config.sources.length && read.every(({ entries }) => entries.length < sample);
+  const people = isWhole ? read.reduce((sum, { entries }) => sum + entries.length, 0) : undefined;
+  ledger.add("target", "leavers", await judgeLeavers(config, opened, { now, people, isRemembered, signal }));
 }
 
 function judgeConfiguration({ file, config, warnings }: LoadedConfig): Finding[] {

@@ -9,6 +9,7 @@ import { type Place, readHistory, storesOf } from "../history/open.ts";
 import { processStart } from "../history/process.ts";
 import type { RunRecord } from "../history/record.ts";
 import { lastSuccess } from "../history/status.ts";
+import { remembersSuccess } from "../history/success.ts";
 import { callHooks } from "../hooks/hook.ts";
 import type { Io } from "../io.ts";
 import { runDocument } from "../report/document.ts";
@@ -71,17 +72,8 @@ export function openBooks(given: Given): Books {
     note("history: this run is not remembered");
   };
   const record = () => openRecord(given, glimpsed, loaded);
-  const isRemembered = async (): Promise<boolean> => {
-    if (!loaded) return false;
-    const { config, file } = loaded;
-    try {
-      const { runs } = await readHistory(place(), { name: config.name, config: file }, 1);
-      // The usual file has the runs of all configurations, and many have the usual name.
-      return lastSuccess(runs.filter((run) => run.config === file)) !== undefined;
-    } catch {
-      return false;
-    }
-  };
+  const isRemembered = async (): Promise<boolean> =>
+    loaded !== undefined && (await remembersSuccess(place(), loaded.config.name, loaded.file));
   return {
     seen: (glimpse) => {
       glimpsed = glimpse;
