@@ -15,9 +15,10 @@ export async function inProcess(folder: string, args: readonly string[]) {
     });
     return { stream, text: () => chunks.join("") };
   };
+  const limit = ["sync", "dry-run"].includes(args[0] ?? "") ? ["--limit", "1000"] : [];
   const [out, err] = [sink(), sink()];
   const env = { XDG_STATE_HOME: join(folder, "state") };
   const io: Io = { stdout: out.stream, stderr: err.stream, env, cwd: () => folder, on: () => {}, off: () => {} };
-  const code = await main([...args, "--json", "--limit", "1000"], io);
+  const code = await main([...args, "--json", ...limit], io);
   return { code, document: JSON.parse(out.text()), stderr: err.text() };
 }

@@ -19,7 +19,10 @@ export function explanationDocument(explanation: Explanation): object {
     nearest: search.nearest ?? null,
     similar: search.similar ?? null,
     entries: entries.map(entryDocument),
-    row: row === undefined ? null : { ...rowDocument(row.row), sameId: row.sameId, because: row.because },
+    row:
+      row === undefined
+        ? null
+        : { ...rowDocument(row.row), sameId: row.sameId, would: row.would, because: row.would.because },
   };
 }
 

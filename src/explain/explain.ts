@@ -2,6 +2,7 @@ import { judgeAsking } from "../active/judged.ts";
 import type { ResolvedConfig } from "../config/load.ts";
 import type { Entry } from "../entry.ts";
 import { keyNames, placeOfKey, shownKey } from "../keys.ts";
+import { type LeaverPlan, planLeavers } from "../leavers/plan.ts";
 import type { Plan } from "../plan.ts";
 import type { Report } from "../report/event.ts";
 import { retrying, retryOf } from "../retry.ts";
@@ -12,9 +13,11 @@ import { type ActiveJudgement, judgeActive } from "./active.ts";
 import { type ExplainedColumn, explainColumns } from "./columns.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { type Key, keyOf, otherFilter, valueInDirectory } from "./key.ts";
+import { foretellLeaver } from "./leaving.ts";
 import { byFilter, type Located, locate, openPlaces, type Place, type Search } from "./locate.ts";
 import { followReferences, readByDn } from "./references.ts";
 import { type Row, rowOfEntry, rowWithKey } from "./row.ts";
+import { type Judged, whyLeft, whyNotRead, whyUnread } from "./why-not.ts";
 import { foretell, type Would } from "./would.ts";
 
 /** One entry, from the directory to its row. */
@@ -43,7 +46,7 @@ export interface ExplainedRow {
   readonly row: Row;
   /** DNs of entries that have the row's immutable id. */
   readonly sameId: readonly string[];
-  readonly because: readonly string[];
+  readonly would: Would;
 }
 
 export interface Explanation {
@@ -72,6 +75,8 @@ interface Looking extends Sight {
   /** The target that is asked again after what can pass; the sync does so itself. */
   readonly patient: Target;
   readonly places: readonly Place[];
+  /** Undefined where leavers are left alone. */
+  readonly leavers: LeaverPlan | undefined;
 }
 
 /** Finds who is meant by `text` in the directory and in the table, and says of each step what it gives. */
@@ -80,8 +85,9 @@ export async function explainKey(sight: Sight, text: string): Promise<Explanatio
   const say = (message: string) => sight.report({ type: "info", message });
   const key = keyOf(text, config.sources);
   const places = await openPlaces(config, plan, now, say, signal);
-  const looking = { ...sight, places, patient: patientTarget(sight) };
   try {
+    const leavers = await planLeavers(config, plan, sight.target, now);
+    const looking = { ...sight, places, leavers, patient: patientTarget(sight) };
     const { found, ...search } = await locate(config, places, plan, looking.patient, key);
     const entries = await explainEntries(looking, found);
     const row = found.length === 0 && key.kind === "match key" ? await explainRow(looking, key.text) : undefined;
@@ -139,11 +145,27 @@ async function explainEntries(looking: Looking, found: readonly Located[]): Prom
     entries,
   );
   const wouldOf = new Map(read.map((each, at) => [each, ends[at]]));
-  return judged.map((each) => {
-    const { located: _, ...explained } = each;
-    const would = wouldOf.get(each) ?? { action: "not read", because: whyNotRead(config, each) };
-    return { ...explained, would };
-  });
+  const explained: ExplainedEntry[] = [];
+  for (const each of judged) {
+    const { located: _, ...rest } = each;
+    explained.push({ ...rest, would: wouldOf.get(each) ?? (await wouldOfUnread(looking, each)) });
+  }
+  return explained;
+}
+
+/** What becomes of the row of an entry that is not read; of somebody else's nothing. */
+async function wouldOfUnread(looking: Looking, entry: Omit<ExplainedEntry, "would">): Promise<Would> {
+  const { config, leavers } = looking;
+  const { row, key, dn, active } = entry;
+  if (row === undefined || leavers === undefined) return { action: "not read", because: whyNotRead(config, entry) };
+  const why = whyUnread(entry);
+  if (active.unknown !== null && why.length === 1) {
+    return { action: "not read", because: [...why, "the row is left as it is"] };
+  }
+  const [other] = key === undefined ? [] : await entriesOf(looking, key);
+  return other === undefined
+    ? foretellLeaver({ ...looking, leavers }, row, dn, why)
+    : { action: "not read", because: [...why, `the row is that of ${other.dn}`] };
 }
 
 /** The entries with this match key that a sync would read. */
@@ -175,25 +197,7 @@ async function holderOfId(
   return key === row?.key ? undefined : key;
 }
 
-type Judged = Pick<ExplainedEntry, "base" | "person" | "active" | "row">;
-
 const isRead = ({ base, person, active }: Judged): boolean => base !== undefined && person.matched && active.matched;
-
-function whyNotRead({ leavers }: ResolvedConfig, { base, person, active, row }: Judged): string[] {
-  return [
-    ...(base === undefined ? ["the entry lies in no base and scope that is configured"] : []),
-    ...(person.matched ? [] : ["source.filter does not match"]),
-    ...(active.matched ? [] : [whyNotActive(active)]),
-    row === undefined
-      ? "there is no row with its key, and none is made"
-      : `the row is left as it is (leavers.action "${leavers.action}")`,
-  ];
-}
-
-const whyNotActive = ({ unknown }: ActiveJudgement): string =>
-  unknown === null
-    ? "source.active does not match"
-    : `whether it is active is not known (${unknown}): it is left alone, and is no leaver`;
 
 /** The `ldapsearch` command that shows this entry. */
 function commandFor({ config, attributes }: Place, dn: string): string | undefined {
@@ -202,7 +206,8 @@ function commandFor({ config, attributes }: Place, dn: string): string | undefin
 }
 
 /** The side of the table: a row without an entry of its key. */
-async function explainRow({ config, plan, patient, places }: Looking, key: string): Promise<ExplainedRow | undefined> {
+async function explainRow(looking: Looking, key: string): Promise<ExplainedRow | undefined> {
+  const { config, plan, patient, places } = looking;
   const row = await rowWithKey({ config, plan, target: patient }, key);
   if (row === undefined) return undefined;
   const id = plan.columns[plan.immutableId ?? -1];
@@ -212,14 +217,11 @@ async function explainRow({ config, plan, patient, places }: Looking, key: strin
     id === undefined || attribute === undefined || text === undefined
       ? []
       : (await byFilter(places, { kind: "equal", attribute, value: valueInDirectory(config, id.name, text) })).found;
-  return { row, sameId: found.map(({ entry }) => entry.dn), because: whyLeft(config, row) };
+  const sameId = found.map(({ entry }) => entry.dn);
+  return { row, sameId, would: await wouldOfRow(looking, row) };
 }
 
-function whyLeft({ leavers }: ResolvedConfig, row: Row): string[] {
-  return [
-    "no entry has its key",
-    `leavers.action is "${leavers.action}": the row is left as it is`,
-    ...(row.protected ? ["the row meets a condition of protect: it is never written"] : []),
-    ...(row.owned === false ? ["the row is not one of leavers.scope: it is not this sync's"] : []),
-  ];
-}
+const wouldOfRow = async (looking: Looking, row: Row): Promise<Would> =>
+  looking.leavers === undefined
+    ? { action: "not read", because: whyLeft(looking.config, row) }
+    : foretellLeaver({ ...looking, leavers: looking.leavers }, row, "", ["no entry has its key"]);

@@ -3,10 +3,11 @@ import type { Palette } from "../report/chalk.ts";
 import { padTo, widthOf } from "../report/width.ts";
 import { plural } from "../report/words.ts";
 import type { ActiveJudgement } from "./active.ts";
-import { columnLines, indent, mostValues, quoted, stored, valueWords } from "./column-words.ts";
+import { columnLines, indent, quoted, stored } from "./column-words.ts";
 import type { ExplainedEntry, ExplainedRow, Explanation } from "./explain.ts";
 import type { Judgement, Part } from "./judge.ts";
 import { mostEntries } from "./locate.ts";
+import { partWords } from "./part-words.ts";
 import type { Row } from "./row.ts";
 import type { Would } from "./would.ts";
 
@@ -40,7 +41,7 @@ export function verdictLines(explanation: Explanation, shown: Shown): string[] {
     return entries.map(({ dn, would }) => line(visible(dn), verdictWords(would, shown), would.because));
   }
   if (row === undefined) return nobodyLines(explanation, shown);
-  return [line(`row ${quoted(row.row.key)}`, shown.paint.warn("write nothing"), row.because)];
+  return [line(`row ${quoted(row.row.key)}`, leftRowVerdict(row, shown), row.would.because)];
 }
 
 /** How the search went; none where there is nothing to say. */
@@ -123,14 +124,6 @@ function judgementLines(name: string, { filter, matched, parts }: Judgement, all
   return [`${label(name)}${verdict}  ${visible(filter)}`, ...parts.map((part) => partLine(part, shown))];
 }
 
-function partWords({ filter, words: said, values }: Part): string {
-  const words = values
-    .slice(0, mostValues)
-    .map(({ value, means }) => `${valueWords(value)}${means === undefined ? "" : ` = ${visible(means)}`}`);
-  const more = values.length > mostValues ? ` and ${values.length - mostValues} more` : "";
-  return `${visible(said ?? filter ?? "")}: the entry has ${words.length === 0 ? "no value" : words.join(", ")}${more}`;
-}
-
 function rowLines(row: Row | undefined, key: string | undefined, { paint, table }: Shown): string[] {
   if (key === undefined) return [`${label("row")}${paint.bad("none: the entry has no match key")}`];
   if (row === undefined) return [`${label("row")}none with the key ${quoted(key)} in ${visible(table)}`];
@@ -160,6 +153,8 @@ const actions = {
   protected: "write nothing",
   refused: "refuse the whole run",
   "not read": "not read the entry",
+  deactivate: "deactivate the row",
+  missing: "count the row as missing",
 } satisfies Record<Would["action"], string>;
 
 const tones = {
@@ -170,11 +165,15 @@ const tones = {
   refused: "bad",
   protected: "warn",
   "not read": "warn",
+  deactivate: "bad",
+  missing: "warn",
 } as const satisfies Record<Would["action"], keyof Palette>;
 
 function verdictWords({ action, change }: Would, { paint }: Shown): string {
   const columns =
-    action === "update" && change !== undefined ? `: ${visible(Object.keys(change.columns).join(", "))}` : "";
+    change !== undefined && action !== "insert" && action !== "refused"
+      ? `: ${visible(Object.keys(change.columns).join(", "))}`
+      : "";
   return `${paint[tones[action]](actions[action])}${columns}`;
 }
 
@@ -184,13 +183,18 @@ function wouldLines(would: Would, shown: Shown): string[] {
     `${label("sync")}would ${verdictWords(would, shown)}`,
     ...because.map((reason) => `${label("")}${visible(reason)}`),
     // Twins with one key or one mail show only where all entries are read.
-    ...(action === "not read"
+    ...(["not read", "deactivate", "missing"].includes(action)
       ? []
       : [`${label("")}${shown.paint.faint("as far as this entry alone shows: dry-run judges all")}`]),
   ];
 }
 
-function leftRowLines({ row, sameId, because }: ExplainedRow, shown: Shown): string[] {
+/** Where there is no entry there is none to be read. */
+const leftRowVerdict = ({ would }: ExplainedRow, shown: Shown): string =>
+  would.action === "not read" ? shown.paint.warn("write nothing") : verdictWords(would, shown);
+
+function leftRowLines(explained: ExplainedRow, shown: Shown): string[] {
+  const { row, sameId, would } = explained;
   const { paint, table } = shown;
   const width = Math.max(...Object.keys(row.columns).map((name) => widthOf(visible(name))));
   return [
@@ -200,7 +204,7 @@ function leftRowLines({ row, sameId, because }: ExplainedRow, shown: Shown): str
       ([name, value]) => `${indent}  ${padTo(visible(name), width)}  ${stored(value)}`,
     ),
     ...sameId.map((dn) => `${label("id")}the directory has ${visible(dn)} with this immutable id: explain that DN`),
-    `${label("sync")}would ${paint.warn("write nothing")}`,
-    ...because.map((reason) => `${label("")}${visible(reason)}`),
+    `${label("sync")}would ${leftRowVerdict(explained, shown)}`,
+    ...would.because.map((reason) => `${label("")}${visible(reason)}`),
   ];
 }

@@ -17,7 +17,16 @@ import { type Giver, giversOf } from "./givers.ts";
 
 /** What a sync would do with one entry. */
 export interface Would {
-  readonly action: "insert" | "update" | "none" | "reject" | "protected" | "refused" | "not read";
+  readonly action:
+    | "insert"
+    | "update"
+    | "none"
+    | "reject"
+    | "protected"
+    | "refused"
+    | "not read"
+    | "deactivate"
+    | "missing";
   readonly change?: Change;
   readonly reject?: Reject;
   readonly because: readonly string[];
