@@ -231,6 +231,11 @@ describe("a slapd without password policies", () => {
     ]);
   });
 
+  it("locks nobody, so that nobody is not active", async () => {
+    const { changes } = await (await configured({ not: "auto" }, bare)).json(["dry-run", "--allow-empty"]);
+    expect(changes).toEqual([]);
+  });
+
   it("is refused where they are asked for by name", async () => {
     const { code, error } = await (await configured("openldap", bare)).json(["sync"]);
     expect({ code, error }).toEqual({

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { judgeAsking } from "../src/active/judged.ts";
 import { resolveActive } from "../src/active/resolve.ts";
 import type { ActiveConfig } from "../src/config/active-schema.ts";
+import { inactiveEntries } from "../src/leavers/inactive.ts";
 import { everything } from "../src/source/filter.ts";
 import { openInspection } from "../src/source/inspection.ts";
 import { openSource } from "../src/source/open.ts";
@@ -110,6 +111,17 @@ describe.each(Object.keys(presetTables).map((name, at) => [name, at] as const))(
     expect(await readTable(kind, at, table.active)).toEqual(expectedOf(table));
   });
 
+  it.each(["an LDIF file", "slapd"] as const)("finds those of %s who are known not to be active", async (kind) => {
+    const source = { ...sources[kind](), filter: `(ou=t${at})`, active: table.active };
+    const config = await resolveActive(source, now, signal, () => {});
+    const inactive: string[] = [];
+    for await (const entries of inactiveEntries([config], { attributes: ["uid"] }, signal)) {
+      for (const { dn } of entries) inactive.push(table.rows[Number(/r(\d+),/.exec(dn)?.[1])]?.[0] ?? dn);
+    }
+    const expected = table.rows.filter(([, , verdict]) => verdict === "inactive").map(([who]) => who);
+    expect(inactive.sort()).toEqual(expected.sort());
+  });
+
   it.each(["an LDIF file", "slapd"] as const)("judges single entries of %s alike", async (kind) => {
     const source = { ...sources[kind](), active: table.active };
     const { active, ...config } = await resolveActive(source, now, signal, () => {});
@@ -147,24 +159,32 @@ describe("an attribute that a directory hides", () => {
   });
   afterAll(() => hiding?.stop());
 
-  it.each<[string, ActiveConfig, string[], string[]]>([
-    ["by a preset", "active-directory", ["anna"], ["bert", "carl", "dora"]],
+  it.each<[string, ActiveConfig, string[], string[], string[]]>([
+    ["by a preset", "active-directory", ["anna"], ["bert", "carl", "dora"], ["emil"]],
     [
       "where a filter decides",
       { or: ["active-directory", "(employeeType=guest)"] },
       ["anna", "dora"],
       ["bert", "carl"],
+      ["emil"],
     ],
-    ["where a filter rules most of them out", { and: ["active-directory", "(employeeType=guest)"] }, [], ["dora"]],
-    ["turned round", { not: "active-directory" }, ["emil"], ["bert", "carl", "dora"]],
-  ])("leaves it unknown who is active, and tells whom it hides, %s", async (_, rule, active, unknown) => {
-    const { read, told } = await whoIsActive(hiding, rule);
+    [
+      "where a filter rules most of them out",
+      { and: ["active-directory", "(employeeType=guest)"] },
+      [],
+      ["dora"],
+      ["anna", "bert", "carl", "emil"],
+    ],
+    ["turned round", { not: "active-directory" }, ["emil"], ["bert", "carl", "dora"], ["anna"]],
+  ])("leaves it unknown who is active, and tells whom it hides, %s", async (_, rule, active, unknown, inactive) => {
+    const { read, told, off } = await whoIsActive(hiding, rule);
     expect(read.sort()).toEqual(active.map(dnOf));
+    expect(off.sort()).toEqual(inactive.map(dnOf));
     expect(told.sort()).toEqual(unknown.map((uid) => [dnOf(uid), "userAccountControl cannot be read"]));
   });
 });
 
-/** Whom a read by the rule gives, and of whom it says that it is not known. */
+/** Whom a read by the rule gives, of whom it says that it is not known, and who is known not to be active. */
 async function whoIsActive(slapd: Slapd, active: ActiveConfig) {
   const source = ldapConfig({ url: [slapd.url], baseDn: [`ou=people,${suffix}`], filter: "(uid=*)" });
   const config = await resolveActive({ ...source, active }, now, signal, () => {});
@@ -177,7 +197,11 @@ async function whoIsActive(slapd: Slapd, active: ActiveConfig) {
   );
   const read: string[] = [];
   for await (const entries of reading.entries(signal)) read.push(...entries.map(({ dn }) => dn));
-  return { read, told };
+  const off: string[] = [];
+  for await (const entries of inactiveEntries([config], { attributes: ["cn"] }, signal)) {
+    off.push(...entries.map(({ dn }) => dn));
+  }
+  return { read, told, off };
 }
 
 describe("an attribute that is absent of those who are active, and that a directory hides from all", () => {
@@ -195,15 +219,16 @@ describe("an attribute that is absent of those who are active, and that a direct
   });
   afterAll(() => hiding?.stop());
 
-  it.each<[ActiveConfig, string[], string[], string]>([
-    ["openldap", [], ["anna", "bert"], "pwdAccountLockedTime cannot be read"],
-    ["389ds", [], ["anna", "bert"], "nsAccountLock cannot be read"],
-    ["freeipa", [], ["anna", "bert"], "nsAccountLock cannot be read"],
-    [{ and: ["389ds", "(employeeType=guest)"] }, [], ["bert"], "nsAccountLock cannot be read"],
-    [{ or: ["389ds", "(employeeType=guest)"] }, ["bert"], [], ""],
-  ])("by %j leaves it unknown who is active where nobody is read", async (rule, active, unknown, why) => {
-    const { read, told } = await whoIsActive(hiding, rule);
+  it.each<[ActiveConfig, string[], string[], string[], string]>([
+    ["openldap", [], ["anna", "bert"], [], "pwdAccountLockedTime cannot be read"],
+    ["389ds", [], ["anna", "bert"], [], "nsAccountLock cannot be read"],
+    ["freeipa", [], ["anna", "bert"], [], "nsAccountLock cannot be read"],
+    [{ and: ["389ds", "(employeeType=guest)"] }, [], ["bert"], ["anna"], "nsAccountLock cannot be read"],
+    [{ or: ["389ds", "(employeeType=guest)"] }, ["bert"], [], [], ""],
+  ])("by %j leaves it unknown who is active where nobody is read", async (rule, active, unknown, inactive, why) => {
+    const { read, told, off } = await whoIsActive(hiding, rule);
     expect(read).toEqual(active.map(dnOf));
+    expect(off).toEqual(inactive.map(dnOf));
     expect(told.sort()).toEqual(unknown.map((uid) => [dnOf(uid), why]));
   });
 

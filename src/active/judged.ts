@@ -1,6 +1,7 @@
 import type { Entry } from "../entry.ts";
 import { attributeKey } from "../source/attributes.ts";
 import { parseFilter } from "../source/filter.ts";
+import { formatFilter } from "../source/filter-format.ts";
 import { type Inspection, openInspection } from "../source/inspection.ts";
 import type { LdapConfig, ServerConfig } from "../source/ldap.ts";
 import type { Source } from "../source/source.ts";
@@ -81,12 +82,13 @@ function openJudge(node: RuleNode, config: ServerConfig, signal: AbortSignal) {
   };
 }
 
+/** Who is asked about entries. */
+type Asked = Pick<Inspection, "matches">;
+
 /** Judges one entry, and lets the directory say what the filters in the rule give for it. */
-export async function judgeAsking(inspection: Inspection, node: RuleNode, entry: Entry): Promise<Verdict> {
+export async function judgeAsking(inspection: Asked, node: RuleNode, entry: Entry): Promise<Verdict> {
   const answers = new Map<string, Verdict>();
-  for (const filter of filtersOf(node)) {
-    answers.set(filter, (await inspection.matches(entry, parseFilter(filter))) ? "active" : "inactive");
-  }
+  for (const filter of filtersOf(node)) answers.set(filter, await truthOf(inspection, entry, filter));
   const hidden = new Set<string>();
   for (const attribute of hideablesOf(node)) {
     if (!entry.attributes.has(attributeKey(attribute)) && (await hides(inspection, entry, attribute))) {
@@ -96,7 +98,17 @@ export async function judgeAsking(inspection: Inspection, node: RuleNode, entry:
   return judge(node, entry, (filter) => answers.get(filter) ?? notAsked, hidden);
 }
 
-/** Of an attribute that may be searched for, one of both is true (RFC 4511 section 4.5.1.7). */
-export async function hides(inspection: Inspection, entry: Entry, attribute: string): Promise<boolean> {
+/** What the directory says of a filter. Where neither it nor its negation is true, it is undefined (RFC 4511 section 4.5.1.7). */
+export async function truthOf(inspection: Asked, entry: Entry, filter: string): Promise<Verdict> {
+  const node = parseFilter(filter);
+  if (await inspection.matches(entry, node)) return "active";
+  if (await inspection.matches(entry, { kind: "not", filter: node })) return "inactive";
+  return {
+    unknown: `the directory does not say whether ${formatFilter(node)} holds: it hides or does not know what it asks`,
+  };
+}
+
+/** Of an attribute that may be searched for, one of both is true. */
+export async function hides(inspection: Asked, entry: Entry, attribute: string): Promise<boolean> {
   return !(await inspection.matches(entry, parseFilter(`(|(${attribute}=*)(!(${attribute}=*)))`)));
 }

@@ -64,6 +64,10 @@ function nobodyOf(node: RuleNode): Hidden | undefined {
   return { filter: filterOf(boundsOf(node, notAskedOfHidden)), lacks: () => true };
 }
 
+/** The rule that holds for those, and those alone, for whom this one is known not to. */
+export const negatedRule = ({ title, node }: ActiveRule, isFile: boolean): ActiveRule =>
+  makeRule(`not (${title})`, { kind: "not", rule: node }, isFile);
+
 /** Those by which entries are judged here. */
 export const attributesLeft = ({ left }: ActiveRule): readonly string[] => (left ? attributesOf(left) : []);
 
@@ -76,8 +80,11 @@ const allOf = (bounds: readonly Bound[]): Bound => {
   return only === undefined ? true : more.length === 0 ? only : `(&${filters.join("")})`;
 };
 
+/** RFC 4526 has `(|)` for it, which not every server knows; every entry has a class. */
+const nobody = "(!(objectClass=*))";
+
 const anyOf = (bounds: readonly Bound[]): Bound => {
-  const [only = true, ...more] = bounds;
+  const [only = nobody, ...more] = bounds;
   if (bounds.includes(true)) return true;
   return more.length === 0 ? only : `(|${bounds.join("")})`;
 };
