@@ -125,7 +125,10 @@ describe("explain on slapd and MariaDB", () => {
       ["(employeeNumber>=1)", false],
       ["(!(employeeNumber>=1))", false],
     ]);
-    expect(entries[0]?.would.because[0]).toBe("source.active does not match");
+    expect(entries[0]?.would.because[0]).toBe(
+      "whether it is active is not known (the directory does not say whether (|(employeeNumber>=1)(!(employeeNumber>=1))) holds: " +
+        "it hides or does not know an attribute in it): it is left alone, and is no leaver",
+    );
   });
 
   it("says of somebody who is not active that the entry is not read", async () => {

@@ -104,7 +104,7 @@ export async function truthOf(inspection: Asked, entry: Entry, filter: string): 
   if (await inspection.matches(entry, node)) return "active";
   if (await inspection.matches(entry, { kind: "not", filter: node })) return "inactive";
   return {
-    unknown: `the directory does not say whether ${formatFilter(node)} holds: it hides or does not know what it asks`,
+    unknown: `the directory does not say whether ${formatFilter(node)} holds: it hides or does not know an attribute in it`,
   };
 }
 
