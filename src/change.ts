@@ -38,6 +38,8 @@ export interface Change {
  */
 export interface Bystander {
   readonly dn: string;
+  /** It is not known whether it is active: its keys are shown, and whoever is active may have them. */
+  readonly unknown?: true;
   /** In the order of the plan's keys; undefined where it has none. */
   readonly keys: readonly (string | undefined)[];
   readonly values?: undefined;

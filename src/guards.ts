@@ -121,6 +121,7 @@ export async function withinLimits(run: Run, limits: Limits, openAgain: () => So
         absence: watchAbsence([]),
         confirm: undefined,
         leavers: undefined,
+        strangers: undefined,
       }),
     columnsOfReferences(run.plan),
   ).catch((error: unknown) => {

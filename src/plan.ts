@@ -18,6 +18,7 @@ import { isOfNewRow } from "./target/new-row.ts";
 import { readableColumn, type TypedColumn, writableColumn } from "./target/table.ts";
 import { foldGenerously } from "./target/text.ts";
 import { type PlanIndex, uniqueness } from "./uniqueness.ts";
+import { type KeyTexts, type WhoseRow, whoseRow } from "./whose.ts";
 
 /** One column that a sync fills. */
 interface PlanColumn extends ColumnSource, Pick<StateColumn, "ofState" | "suits"> {
@@ -30,7 +31,7 @@ interface PlanColumn extends ColumnSource, Pick<StateColumn, "ofState" | "suits"
 }
 
 /** The mapping and the table put together: what to request, how an entry becomes a user, what to read of a row. */
-export interface Plan {
+export interface Plan extends WhoseRow {
   readonly columns: readonly PlanColumn[];
   /** Theirs, as the database spells them. */
   readonly names: readonly string[];
@@ -57,8 +58,6 @@ export interface Plan {
   toUser(entry: Entry): User | Reject;
   /** For people and the audit trail: a value as this column, as the database spells it, stores it. Bytes become readable. */
   show(column: string, value: string): string;
-  /** The match keys as their columns hold them, also of an entry that is a reject for another column; undefined where it has none. */
-  keysOf(entry: Entry): readonly (string | undefined)[];
 }
 
 interface Condition {
@@ -92,11 +91,8 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
     columns.findIndex((column) => column.name.toLowerCase() === name.toLowerCase()),
   );
   const [key = -1] = keys;
-  const keysOf = keysOfMapping(
-    config,
-    keys.flatMap((at) => columns[at] ?? []),
-  );
   const immutableId = immutableIdColumn(mapping.columns);
+  const { keyTexts, ...whose } = whoseRow(config, columns, keys, immutableId, mapping.attributes);
   const { unique, opaque } = uniqueness(table, columns[key]?.column ?? "", columns, read);
   const guard = new Set(protect.flatMap((conditions) => conditions.map(({ at }) => at)));
   if (immutableId !== undefined && immutableId !== key) guard.add(immutableId);
@@ -114,15 +110,9 @@ export function makePlan(config: ResolvedConfig, table: Table): Plan {
     unique,
     opaque,
     mapped: mapping.columns,
-    toUser: userMaker(columns, keys, mapping.map, keysOf),
+    toUser: userMaker(columns, keys, mapping.map, keyTexts),
     show: shower(table, mapping.columns),
-    keysOf: (entry) => {
-      const texts = keysOf(entry);
-      return keys.map((at, which) => {
-        const fitted = columns[at]?.fit(texts[which] || null);
-        return typeof fitted === "string" ? fitted : undefined;
-      });
-    },
+    ...whose,
   };
 }
 
@@ -194,19 +184,6 @@ function checkConstants(config: ResolvedConfig, table: Table): void {
   }
 }
 
-/** The match keys of an entry that cannot be mapped as a whole; empty where it has none. */
-function keysOfMapping(config: ResolvedConfig, keys: readonly PlanColumn[]): (entry: Entry) => readonly string[] {
-  const alone = keys.map(({ name }) => {
-    const rule = config.mapping[name];
-    return compileMapping(rule === undefined ? {} : { [name]: rule });
-  });
-  return (entry) =>
-    alone.map(({ map }) => {
-      const mapped = map(entry);
-      return isMappingReject(mapped) ? "" : (mapped[0] ?? "");
-    });
-}
-
 /** Why an entry without a match key is rejected. */
 function keyless(keys: readonly PlanColumn[]): { readonly column: string; readonly reason: string } {
   const column = keys.map(({ name }) => name).join(", ");
@@ -218,7 +195,7 @@ function userMaker(
   columns: readonly PlanColumn[],
   keys: readonly number[],
   map: ReturnType<typeof compileMapping>["map"],
-  keysOf: (entry: Entry) => readonly string[],
+  textsOf: KeyTexts,
 ): Plan["toUser"] {
   const without = keyless(keys.flatMap((at) => columns[at] ?? []));
   const referring = columns.flatMap(({ reference }, at) => (reference ? [at] : []));
@@ -226,7 +203,7 @@ function userMaker(
     const { dn } = entry;
     const mapped = map(entry);
     if (isMappingReject(mapped)) {
-      const key = keysOf(entry).find((text) => text !== "") ?? "";
+      const key = textsOf(entry).find((text) => text !== "") ?? "";
       return { dn, key, column: mapped.column, reason: mapped.reason };
     }
     const key = keyPlace({ keys }, mapped);

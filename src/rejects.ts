@@ -3,6 +3,7 @@ import type { Claims } from "./claims.ts";
 import type { Foreign, WriteVerdict } from "./diff.ts";
 import { Failure } from "./errors.ts";
 import { keyNames, keyPlace, placeOfKey, shownKey, userKey } from "./keys.ts";
+import type { StrangerBook } from "./leavers/strangers.ts";
 import { printable } from "./mapping/printable.ts";
 import { identityOf } from "./match.ts";
 import type { Plan } from "./plan.ts";
@@ -48,8 +49,9 @@ export function rejects(run: {
   readonly report: Report;
   readonly retry: Retry;
   readonly max: number;
+  readonly strangers?: StrangerBook | undefined;
 }): Rejects {
-  const { plan } = run;
+  const { plan, strangers } = run;
   const waiting = new Map<string, Foreign[]>();
   let count = 0;
   const report = (reject: Reject): void => run.report({ type: "reject", reject });
@@ -58,6 +60,7 @@ export function rejects(run: {
     run.report({ type: "reject", reject, was });
   };
   const addForeign = (foreign: Foreign, identity: string | undefined): void => {
+    strangers?.reject(foreign.user);
     if (identity === undefined || waiting.size >= mostWaiting) {
       add(foreignReject(plan, foreign, undefined));
       return;
@@ -77,6 +80,7 @@ export function rejects(run: {
       waiting.delete(identity);
     },
     duplicate: (user, which, first) => {
+      strangers?.reject(user);
       const at = plan.keys.filter((each) => typeof user.values[each] === "string")[which] ?? -1;
       const column = plan.columns[at]?.name ?? "";
       const value = shownKey(plan, user.values[at] ?? "", at);
@@ -84,12 +88,14 @@ export function rejects(run: {
       add({ dn: user.dn, key: userKey(plan, user), column, reason });
     },
     protectedInsert: (user) => {
+      strangers?.reject(user);
       const key = userKey(plan, user);
       const column = plan.columns[keyPlace(plan, user.values) ?? -1]?.name ?? "";
       add({ dn: user.dn, key, column, reason: `${column} ${quoted(key)} is protected: no row is made for it` });
     },
     refused: async (verdict, error) => {
       const told = await retrying(run.retry, () => refusedReject(run, verdict, error));
+      strangers?.reject(verdict.user);
       if ("reason" in told) add(told);
       else addForeign(told.foreign, told.identity);
     },

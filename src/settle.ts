@@ -3,6 +3,7 @@ import type { Claims } from "./claims.ts";
 import { blockedState, changeOf, diff, isWrite, type Verdict, type WriteVerdict } from "./diff.ts";
 import { hash } from "./hash.ts";
 import { userKey } from "./keys.ts";
+import type { StrangerBook } from "./leavers/strangers.ts";
 import { adoptInstead, clashesOn, lookAgain } from "./look.ts";
 import type { Match } from "./match.ts";
 import type { Plan } from "./plan.ts";
@@ -24,6 +25,8 @@ export interface Settling {
   readonly postponed: Postponed;
   readonly report: Report;
   readonly retry: Retry;
+  /** Where leavers are looked for. */
+  readonly strangers?: StrangerBook | undefined;
   /** Where the mapping has references. */
   readonly references?: References | undefined;
 }
@@ -73,10 +76,10 @@ function giversFirst(verdicts: readonly Verdict[]): readonly Verdict[] {
 const bystanding = -1;
 
 /** Takes the keys of a rejected entry out of play, but where the row's immutable id tells whose it is. */
-function standBy({ plan, claims }: Settling, { dn }: Bystander, { identities, row }: Match): void {
+function standBy({ plan, claims }: Settling, { dn, unknown }: Bystander, { identities, row }: Match): void {
   const owned = plan.immutableId !== undefined && row?.[plan.immutableId];
   for (const identity of identities)
-    if (owned) claims.show(identity);
+    if (owned || unknown) claims.show(identity);
     else claims.claim(identity, { dn, digest: bystanding });
 }
 

@@ -4,7 +4,7 @@ import type { Bystander, Reject, User } from "./change.ts";
 import { openClaims } from "./claims.ts";
 import { createInactive, type Inactive } from "./leavers/created.ts";
 import { type Leavers, openLeavers } from "./leavers/pass.ts";
-import type { Strangers } from "./leavers/strangers.ts";
+import type { StrangerBook } from "./leavers/strangers.ts";
 import { lookAhead } from "./look.ts";
 import type { Plan } from "./plan.ts";
 import { postponed, settlePostponed } from "./postponed.ts";
@@ -29,6 +29,8 @@ export interface Run {
   readonly mostRejects: number;
   readonly signal: AbortSignal;
   readonly absence: AbsenceWatch;
+  /** Where leavers are looked for: those of the read who have no row of their own in it. */
+  readonly strangers?: StrangerBook | undefined;
   /** Where the read is not of all entries: looks up whom somebody names. */
   readonly byDn?: ByDn | undefined;
   /** Asked when all sources were read to their end, before it is judged who has left: throws where that cannot be the truth. */
@@ -37,7 +39,6 @@ export interface Run {
   readonly leavers?: Leavers | undefined;
   /** Where people who are not active and have no row are to get one. */
   readonly inactive?: Inactive | undefined;
-  readonly strangers?: Strangers | undefined;
 }
 
 /**
@@ -82,6 +83,7 @@ export async function sync(run: Run): Promise<void> {
   } finally {
     stop.abort();
     claims.close();
+    run.strangers?.close();
     references?.close();
     settling.rejects.flush();
     run.report({ type: "progress" });
@@ -99,7 +101,7 @@ function charactersOf({ values }: User): number {
 
 /**
  * The users of the source, so many at a time, their rows being looked up. Entries that cannot be mapped are rejects; they
- * go along where they have a key, because it is taken.
+ * go along where they have a key, because it is taken; and so do those of whom it is not known whether they are active.
  */
 async function* batches(run: Run, settling: Settling, signal: AbortSignal): AsyncGenerator<Batch> {
   let rejected: Reject[] = [];
@@ -122,12 +124,18 @@ async function* batches(run: Run, settling: Settling, signal: AbortSignal): Asyn
         rejected.push(mapped);
         const keys = run.plan.keysOf(entry);
         if (keys.some((key) => key !== undefined)) entries.push({ dn: mapped.dn, keys });
+        run.strangers?.meet(entry, keys);
       } else {
         entries.push(mapped);
         characters += charactersOf(mapped);
       }
       read += 1;
       if (read >= run.batchSize || characters >= mostCharacters) yield batch();
+    }
+    for (const stranger of run.strangers?.take() ?? []) {
+      entries.push(stranger);
+      read += 1;
+      if (read >= run.batchSize) yield batch();
     }
   }
   if (read > 0) yield batch();

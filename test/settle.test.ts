@@ -4,6 +4,7 @@ import { openClaims } from "../src/claims.ts";
 import { diff, isWrite } from "../src/diff.ts";
 import { Interrupted } from "../src/exit.ts";
 import { lookAhead } from "../src/look.ts";
+import { identityOf } from "../src/match.ts";
 import type { Plan } from "../src/plan.ts";
 import { postponed, settlePostponed } from "../src/postponed.ts";
 import { rejects } from "../src/rejects.ts";
@@ -56,6 +57,8 @@ const plan: Plan = {
   },
   show: (_column, value) => value,
   keysOf: () => [],
+  idOf: () => undefined,
+  whose: [],
 };
 
 /** A table in memory: unique name and mail, all or nothing, and the steps that it is told. */
@@ -304,6 +307,22 @@ describe("settling a batch", () => {
         reason: 'mail "x" already belongs to the row with username "anna" (uid=anna)',
       },
     ]);
+  });
+
+  it("knows the keys of somebody of whom it is not known whether he is active, and takes them from nobody", async () => {
+    const { target } = memoryTarget(start());
+    const claims = openClaims();
+    const counted = tally();
+    const { report } = counted;
+    const retry = { attempts: 0, report, signal: new AbortController().signal, wait: async () => {}, random: () => 1 };
+    const rejected = rejects({ plan, target, claims, report, retry, max: 1000 });
+    const run = { plan, target, claims, rejects: rejected, postponed: postponed({ plan, target }), report, retry };
+    const unknown = (key: string) => ({ dn: `cn=${key}`, keys: [key], unknown: true }) as const;
+    const entries = [unknown("bert"), unknown("carl"), user("bert", "b"), unknown("bert")];
+    await settle(run, { rejects: [], entries, find: lookAhead(run, entries) });
+    expect([counted.counts().updated, counted.counts().rejected]).toEqual([1, 0]);
+    expect(["bert", "carl", "dora"].map((key) => claims.knows(identityOf(0, key)))).toEqual([true, true, false]);
+    claims.close();
   });
 
   it("gives an entry that was read twice one place in the counts", async () => {

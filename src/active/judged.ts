@@ -34,6 +34,7 @@ export function judged(
         for await (const entries of source.entries(signal)) {
           passed = true;
           const taken: Entry[] = [];
+          const before = told.size;
           for (const entry of entries) {
             const judgedHere = judging.atOnce(entry);
             const verdict = judgedHere === "ask" ? await judging.ask(entry) : judgedHere;
@@ -43,7 +44,8 @@ export function judged(
               tell?.(entry, verdict.unknown);
             }
           }
-          if (taken.length > 0) yield taken;
+          // Whoever is told of is not kept until somebody is active.
+          if (taken.length > 0 || told.size > before) yield taken;
         }
         const hidden = passed ? active.hidden : (active.nobody ?? active.hidden);
         // Of a file each entry is seen anyway.
@@ -55,6 +57,7 @@ export function judged(
             const verdict = judgedHere === "ask" ? await judging.ask(entry) : judgedHere;
             if (typeof verdict === "object") tell(entry, verdict.unknown);
           }
+          yield [];
         }
       } finally {
         judging.close();

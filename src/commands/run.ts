@@ -10,6 +10,7 @@ import { listen } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { countBlocked } from "../leavers/blocked.ts";
 import type { Leavers } from "../leavers/pass.ts";
+import { openStrangers } from "../leavers/strangers.ts";
 import { limitsOfRun } from "../limits.ts";
 import { type Asking, lease } from "../lock.ts";
 import { makePlan, type Plan, withEntries } from "../plan.ts";
@@ -151,7 +152,10 @@ async function carryOut(
   let leavers: Leavers | undefined;
   try {
     const plan = makePlan(config, target.table);
-    const request = { attributes: plan.attributes, filter: options.filter };
+    // With a filter of one run leavers are never judged.
+    const strangers =
+      config.leavers.action === "deactivate" && options.filter === undefined ? openStrangers(plan) : undefined;
+    const request = { attributes: plan.attributes, whose: plan.whose, filter: options.filter };
     const notice: Notice = (message, usual) => report({ type: "notice", message, ...(usual && { usual }) });
     const say = (message: string) => report({ type: "info", message });
     const sources = await resolveAllActive(config.sources, head.startedAt, signal, say);
@@ -161,7 +165,10 @@ async function carryOut(
     const isShown = mode.showsRefused;
     const given = { options, loaded, plan, target, sources, limits, startedAt, signal, isShown, isRemembered };
     leavers = await leaversOf(given);
-    const source = openSource(sources, request, notice, unknowns.tell);
+    const source = openSource(sources, request, notice, (entry, why) => {
+      unknowns.tell(entry, why);
+      strangers?.doubt(entry);
+    });
     report({
       type: "started",
       header: headerOf(head, options, { ...config, sources }, source, plan, target, mode.effect(target.table)),
@@ -186,6 +193,7 @@ async function carryOut(
         signal,
         batchSize: options.batchSize ?? config.batchSize,
         mostRejects: config.limits.reject.max,
+        strangers,
         byDn: apart?.find,
         confirm: async () => {
           for (const message of unknowns.notices()) notice(message);

@@ -7,7 +7,7 @@ import { retrying } from "../retry.ts";
 import type { Settling } from "../settle.ts";
 import { type Candidate, countKeyless, findCandidates } from "./candidates.ts";
 import type { LeaverPlan } from "./plan.ts";
-import type { Strangers } from "./strangers.ts";
+import type { StrangerBook } from "./strangers.ts";
 import type { SecondLook } from "./whereabouts.ts";
 import { type Leaver, writeLeavers } from "./write.ts";
 
@@ -27,7 +27,7 @@ export interface Leavers {
 interface Passing extends Settling {
   readonly batchSize: number;
   readonly signal: AbortSignal;
-  readonly strangers?: Strangers | undefined;
+  readonly strangers?: StrangerBook | undefined;
 }
 
 /**

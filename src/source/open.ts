@@ -44,7 +44,7 @@ function hiddenRead(config: LdapConfig, request: ReadRequest, filter: string | u
   const { active, ...rest } = config;
   return [
     { ...rest, ...(active && { active: { ...active, filter } }) },
-    withRule({ attributes: [], filter: request.filter }, config),
+    withRule({ attributes: request.whose ?? [], filter: request.filter }, config),
   ];
 }
 

@@ -4,6 +4,8 @@ import type { Entry } from "../entry.ts";
 export interface ReadRequest {
   /** Descriptions of the attributes to request, as written in the mapping, each once. */
   readonly attributes: readonly string[];
+  /** Those to request of entries of which it is not known whether they are active, none unless told. */
+  readonly whose?: readonly string[];
   /** RFC 4515 filter of one run (`--filter`), AND-ed to the configured ones. */
   readonly filter?: string | undefined;
   /** A directory gives the names of the attributes alone (RFC 4511 section 4.5.1.7): the lists of values are then empty. */
@@ -19,7 +21,7 @@ export interface Source {
   /** Commands by which people can look at the same entries themselves; none for a file. */
   readonly commands: readonly string[];
   /**
-   * The active entries in the order read, in pieces of no promised size. The iteration ends only where the read is
+   * The active entries in the order read, in pieces of no promised size, which may be empty. The iteration ends only where the read is
    * complete: a limit, a time-out, a dropped connection, a referral as the result throw a `Failure`, never end it.
    */
   entries(signal: AbortSignal): AsyncIterable<readonly Entry[]>;
