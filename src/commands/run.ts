@@ -153,9 +153,14 @@ async function carryOut(
   try {
     const plan = makePlan(config, target.table);
     // With a filter of one run leavers are never judged.
-    const strangers =
-      config.leavers.action === "deactivate" && options.filter === undefined ? openStrangers(plan) : undefined;
-    const request = { attributes: plan.attributes, whose: plan.whose, filter: options.filter };
+    const leaving = config.leavers.action === "deactivate" && options.filter === undefined;
+    const strangers = leaving ? openStrangers(plan) : undefined;
+    const request = {
+      attributes: plan.attributes,
+      whose: plan.whose,
+      filter: options.filter,
+      sameBind: leaving,
+    };
     const notice: Notice = (message, usual) => report({ type: "notice", message, ...(usual && { usual }) });
     const say = (message: string) => report({ type: "info", message });
     const sources = await resolveAllActive(config.sources, head.startedAt, signal, say);

@@ -10,6 +10,7 @@ import { wholeEntries } from "./ranges.ts";
 import { referenceCounter } from "./references.ts";
 import { receiver, searchPages } from "./search.ts";
 import type { Notice, ReadRequest, Source } from "./source.ts";
+import { watchBind } from "./who-am-i.ts";
 
 /** Where and as whom one source is read, secrets resolved and paths absolute. */
 export type ServerConfig = Omit<ResolvedConfig["sources"][number], "active">;
@@ -41,7 +42,7 @@ async function* read(
   notice: Notice,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Entry[]> {
-  const { typesOnly = false } = request;
+  const { typesOnly = false, sameBind = false } = request;
   // An attribute list that is empty would mean all attributes; "1.1" means none (RFC 4511 section 4.5.1.8).
   const attributes = request.attributes.length > 0 ? request.attributes : ["1.1"];
   const search = { scope: config.scope, filter: parseFilter(filter), attributes, pageSize: config.pageSize, typesOnly };
@@ -49,11 +50,14 @@ async function* read(
   const receive = receiver(connection, config.timeoutMs, signal, typesOnly);
   const references = referenceCounter(config, connection);
   try {
+    const bind = sameBind ? await watchBind(receive, connection, bases) : undefined;
     for (const base of bases) {
       const encode = (id: number, cookie: Buffer | undefined) => encodeSearch({ ...search, base }, id, cookie);
       const pieces = searchPages(receive, connection, base, encode, (uris) => references.add(base, uris));
-      yield* typesOnly ? pieces : wholeEntries(pieces, connection, config, signal);
+      const read = typesOnly ? pieces : wholeEntries(pieces, connection, config, signal);
+      yield* bind ? bind.over(read) : read;
     }
+    await bind?.end();
     references.tell(notice);
   } finally {
     connection.close();

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import {
   type BerWriter,
   Client,
+  ExtendedRequest,
   Filter,
   MessageParserError,
   PagedResultsControl,
@@ -116,6 +117,10 @@ export function encodeSearch(search: SearchParameters, messageId: number, cookie
     controls: [new PagedResultsControl({ value: paging })],
   }).write();
 }
+
+/** The bytes of the request to say as whom the connection is bound (RFC 4532). */
+export const encodeWhoAmI = (messageId: number): Buffer =>
+  new ExtendedRequest({ messageId, oid: "1.3.6.1.4.1.4203.1.11.3" }).write();
 
 /** A filter of ours in an ldapts request. Theirs cannot hold bytes in substrings, >=, <= and extensible matches. */
 class ParsedFilter extends Filter {

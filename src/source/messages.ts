@@ -21,7 +21,7 @@ export interface Result {
   readonly referrals: readonly string[];
 }
 
-/** A message of the server, as far as a search needs it (RFC 4511 section 4.5.2). */
+/** A message of the server, as far as a read needs it (RFC 4511 sections 4.5.2 and 4.12). */
 export type ServerMessage = {
   readonly id: number;
 } /** Decoded when it is wanted, from bytes that lie still until then. `read` throws MalformedMessage. */ & (
@@ -29,8 +29,8 @@ export type ServerMessage = {
   | { readonly op: "reference"; readonly uris: readonly string[] }
   /** `cookie`: of the paged results control (RFC 2696), undefined where the answer carries no such control. */
   | { readonly op: "done"; readonly result: Result; readonly cookie: Buffer | undefined }
-  /** Unasked (id 0): the notice of disconnection (section 4.4.1). */
-  | { readonly op: "extended"; readonly result: Result }
+  /** Unasked (id 0): the notice of disconnection (section 4.4.1). `value`: undefined where the answer has none. */
+  | { readonly op: "extended"; readonly result: Result; readonly value: string | undefined }
   | { readonly op: "other" }
 );
 
@@ -83,6 +83,7 @@ const tags = {
   reference: 0x73,
   done: 0x65,
   extended: 0x78,
+  responseValue: 0x8b,
 } as const;
 
 function decode(bytes: Buffer, offset: number, end: number, kind: EntryKind): ServerMessage {
@@ -101,7 +102,7 @@ function decode(bytes: Buffer, offset: number, end: number, kind: EntryKind): Se
     case tags.done:
       return { id, op: "done", result: decodeResult(bytes, op), cookie: controls && pagingCookie(bytes, controls) };
     case tags.extended:
-      return { id, op: "extended", result: decodeResult(bytes, op) };
+      return { id, op: "extended", result: decodeResult(bytes, op), value: responseValue(bytes, op) };
     default:
       return { id, op: "other" };
   }
@@ -191,6 +192,11 @@ function decodeResult(bytes: Buffer, op: Element): Result {
     diagnostic: bytes.toString("utf8", diagnostic.start, diagnostic.end),
     referrals: referral ? texts(bytes, referral) : [],
   };
+}
+
+function responseValue(bytes: Buffer, op: Element): string | undefined {
+  const value = [...elements(bytes, op.start, op.end)].find((part) => part.tag === tags.responseValue);
+  return value && bytes.toString("utf8", value.start, value.end);
 }
 
 const texts = (bytes: Buffer, { start, end }: Element): string[] =>

@@ -8,6 +8,8 @@ export interface ReadRequest {
   readonly whose?: readonly string[];
   /** RFC 4515 filter of one run (`--filter`), AND-ed to the configured ones. */
   readonly filter?: string | undefined;
+  /** A directory must say at the end of the read that it is still bound as at its beginning (RFC 4532), where it can say so. */
+  readonly sameBind?: boolean;
   /** A directory gives the names of the attributes alone (RFC 4511 section 4.5.1.7): the lists of values are then empty. */
   readonly typesOnly?: boolean;
 }

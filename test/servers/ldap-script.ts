@@ -16,7 +16,7 @@ interface Reply {
   searchReference(uris: readonly string[]): void;
   searchDone(code: number, details?: SearchDone): void;
   /** With `messageId` 0 and OID 1.3.6.1.4.1.1466.20036 it is the Notice of Disconnection (RFC 4511 section 4.4.1). */
-  extendedResponse(code: number, details?: { diagnostic?: string; oid?: string; messageId?: number }): void;
+  extendedResponse(code: number, details?: Extended): void;
   /** Anything, also what is not LDAP. */
   rawBytes(bytes: Buffer): void;
   /** Ends the connection in good order (FIN) after what has been sent. */
@@ -26,6 +26,13 @@ interface Reply {
 }
 
 type Value = string | Buffer;
+
+interface Extended {
+  readonly diagnostic?: string;
+  readonly oid?: string;
+  readonly messageId?: number;
+  readonly value?: string;
+}
 
 interface SearchDone {
   readonly matchedDn?: string;
@@ -153,9 +160,10 @@ function replyTo(request: LdapRequest, out: Outgoing): Reply {
       const { control = request.op === "search" && request.pageSize !== undefined, cookie = "" } = details;
       send(element(0x65, ...ldapResult(code, details)), ...(control ? [pagingControl(cookie)] : []));
     },
-    extendedResponse: (code, { diagnostic, oid, messageId = request.messageId } = {}) => {
+    extendedResponse: (code, { diagnostic, oid, value, messageId = request.messageId } = {}) => {
       const name = oid === undefined ? [] : [octets(oid, 0x8a)];
-      out.send(sequence(integer(messageId), element(0x78, ...ldapResult(code, { diagnostic }), ...name)));
+      const answer = value === undefined ? [] : [octets(value, 0x8b)];
+      out.send(sequence(integer(messageId), element(0x78, ...ldapResult(code, { diagnostic }), ...name, ...answer)));
     },
     rawBytes: (bytes) => out.send(bytes),
     close: () => out.after((socket) => socket.end()),
