@@ -3,6 +3,7 @@ import type { ResolvedConfig } from "../config/load.ts";
 import type { Entry } from "../entry.ts";
 import { keyNames, placeOfKey, shownKey } from "../keys.ts";
 import { type LeaverPlan, planLeavers } from "../leavers/plan.ts";
+import { valueInDirectory } from "../mapping/backwards.ts";
 import type { Plan } from "../plan.ts";
 import type { Report } from "../report/event.ts";
 import { retrying, retryOf } from "../retry.ts";
@@ -216,9 +217,14 @@ async function explainRow(looking: Looking, key: string): Promise<ExplainedRow |
   const found =
     id === undefined || attribute === undefined || text === undefined
       ? []
-      : (await byFilter(places, { kind: "equal", attribute, value: valueInDirectory(config, id.name, text) })).found;
-  const sameId = found.map(({ entry }) => entry.dn);
-  return { row, sameId, would: await wouldOfRow(looking, row) };
+      : (
+          await byFilter(places, {
+            kind: "equal",
+            attribute,
+            value: valueInDirectory(config.mapping[id.name] ?? "", text),
+          })
+        ).found;
+  return { row, sameId: found.map(({ entry }) => entry.dn), would: await wouldOfRow(looking, row) };
 }
 
 const wouldOfRow = async (looking: Looking, row: Row): Promise<Would> =>

@@ -1,8 +1,5 @@
 import type { ResolvedConfig } from "../config/load.ts";
-import type { AttributeValue } from "../entry.ts";
 import { Failure } from "../errors.ts";
-import { fullRule } from "../mapping/compile.ts";
-import { conversionOf } from "../mapping/conversions.ts";
 import type { Plan } from "../plan.ts";
 import { attributeKey } from "../source/attributes.ts";
 import { isWithin, normaliseDn, parseDn } from "../source/dn.ts";
@@ -38,32 +35,6 @@ function filterOf(text: string): FilterNode {
     if (!(error instanceof Failure)) throw error;
     throw new Failure("usage", `KEY: ${error.message}`, { hint: error.hint, cause: error });
   }
-}
-
-/** What a directory's own matching passes over, or what keeps one text for each value. */
-const faithful = {
-  transform: ["trim", "lowercase", "uppercase", "titlecase", "nfc", "collapse-spaces"],
-  as: ["string", "uuid", "integer", "guid", "sid", "binary"],
-};
-
-/** The filter that finds all entries with this text in a match key's column; undefined where the mapping may give it to others too. */
-export function filterForKey(config: ResolvedConfig, column: string, text: string): FilterNode | undefined {
-  const { template, attribute, map, transform, as } = fullRule(config.mapping[column] ?? "");
-  const [name, ...others] = [attribute ?? []].flat();
-  const isFaithful =
-    template === undefined &&
-    map === undefined &&
-    others.length === 0 &&
-    faithful.as.includes(as) &&
-    transform.every((step) => typeof step === "string" && faithful.transform.includes(step));
-  if (!isFaithful || name === undefined) return undefined;
-  return { kind: "equal", attribute: name, value: valueInDirectory(config, column, text) };
-}
-
-/** What the directory has in the attribute of a column that shows this text. */
-export function valueInDirectory(config: ResolvedConfig, column: string, text: string): AttributeValue {
-  const { as } = fullRule(config.mapping[column] ?? "");
-  return conversionOf(as).inDirectory?.(text) ?? text;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ResolvedConfig } from "../config/load.ts";
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import { shownKey } from "../keys.ts";
+import { filterForKey } from "../mapping/backwards.ts";
 import { visible } from "../mapping/printable.ts";
 import { nearest as nearestSpelling } from "../nearest.ts";
 import type { Plan } from "../plan.ts";
@@ -15,7 +16,7 @@ import type { LdapConfig } from "../source/ldap.ts";
 import { InvalidDn, NoSuchObject } from "../source/result-codes.ts";
 import type { Notice } from "../source/source.ts";
 import type { Target } from "../target/target.ts";
-import { filterForKey, type Key } from "./key.ts";
+import type { Key } from "./key.ts";
 
 /** More entries than this are not explained. */
 export const mostEntries = 10;
@@ -84,8 +85,9 @@ export async function locate(
 ): Promise<Search> {
   if (key.kind === "dn") return byDn(places, key.dn);
   if (key.kind === "filter") return byFilter(places, key.filter);
-  for (const [which, column] of config.target.matchKey.entries()) {
-    const filter = filterForKey(config, column, key.text);
+  for (const [which, at] of plan.keys.entries()) {
+    const column = plan.columns[at];
+    const filter = column && filterForKey(config.mapping, column, key.text);
     const searched = filter && (await byFilter(places, filter));
     const found = searched && (await withKey(searched.found, plan, target, which, key.text));
     if (searched && found && found.length > 0) return { ...searched, found };

@@ -1,7 +1,12 @@
+import { judgeAsking, truthOf } from "../active/judged.ts";
+import { attributesOf, type Verdict } from "../active/rule.ts";
 import type { ResolvedConfig } from "../config/load.ts";
 import type { Plan } from "../plan.ts";
+import { inspectLater } from "../source/inspection.ts";
 import type { LdapConfig } from "../source/ldap.ts";
+import { NoSuchObject } from "../source/result-codes.ts";
 import type { Target } from "../target/target.ts";
+import { type Place, type Row, type Sighting, sightings } from "./sightings.ts";
 
 /** Where somebody is whom no active entry of a complete read is. `why` completes "it …". */
 export type Whereabouts =
@@ -15,18 +20,66 @@ export type Whereabouts =
 
 /** A second look at rows that nobody of a complete read has. */
 export interface SecondLook {
-  /** In the order of the rows. */
-  of(rows: readonly { readonly by: number; readonly key: string }[]): Promise<readonly Whereabouts[]>;
+  /** In the order of the rows. A file, or a server where no filter finds a row, is read once for all of them. */
+  of(rows: readonly Row[]): Promise<readonly Whereabouts[]>;
   close(): void;
 }
 
-/** @param _target says which keys are the same to a column */
+/**
+ * A read passes over those for whom a server calls its filter undefined, because it hides an attribute of this one person:
+ * so each of them is searched for by its match key, and what is asked of it is asked for its negation too.
+ *
+ * @param target says which keys are the same to a column
+ */
 export function openWhereabouts(
-  _sources: readonly LdapConfig[],
-  _config: Pick<ResolvedConfig, "mapping">,
-  _plan: Plan,
-  _target: Pick<Target, "find">,
-  _signal: AbortSignal,
+  sources: readonly LdapConfig[],
+  config: Pick<ResolvedConfig, "mapping">,
+  plan: Plan,
+  target: Pick<Target, "find">,
+  signal: AbortSignal,
 ): SecondLook {
-  return { of: async (rows) => rows.map(() => ({ kind: "gone" })), close: () => {} };
+  const places = sources.map((source): Place => {
+    const judged = source.active ? attributesOf(source.active.node) : [];
+    const attributes = [...new Map([...plan.whose, ...judged].map((name) => [name.toLowerCase(), name])).values()];
+    return { config: source, attributes, foldsCase: new Map(), ...inspectLater(source, signal) };
+  });
+  return {
+    of: async (rows) => {
+      const found = rows.map((): Whereabouts => ({ kind: "gone" }));
+      for (const place of places) {
+        for (const sighting of await sightings(place, config, plan, target, rows)) {
+          const { at } = sighting;
+          const judged = await whereaboutsOf(place, sighting);
+          if (weights[judged.kind] > weights[found[at]?.kind ?? "gone"]) found[at] = judged;
+        }
+      }
+      return found;
+    },
+    close: () => {
+      for (const place of places) place.close();
+    },
+  };
 }
+
+/** Of several entries with one key, which one decides. */
+const weights = { gone: 0, inactive: 1, unknown: 2, active: 3 } as const satisfies Record<Whereabouts["kind"], number>;
+
+async function whereaboutsOf({ config, open }: Place, { entry, shown }: Sighting): Promise<Whereabouts> {
+  const { dn } = entry;
+  if (!shown) return { kind: "unknown", dn, why: "does not show its match key" };
+  try {
+    const inspection = await open();
+    const person = await truthOf(inspection, entry, config.filter);
+    if (person === "inactive") return { kind: "inactive", dn, why: `is not in source.filter ${config.filter}` };
+    const { active } = config;
+    const verdict = active ? await judgeAsking(inspection, active.node, entry) : "active";
+    if (verdict === "inactive") return { kind: "inactive", dn, why: `is not active by ${active?.title}` };
+    const why = reasonOf(person) ?? reasonOf(verdict);
+    return why === undefined ? { kind: "active", dn } : { kind: "unknown", dn, why: `cannot be judged: ${why}` };
+  } catch (error) {
+    if (!(error instanceof NoSuchObject)) throw error;
+    return { kind: "unknown", dn, why: "was moved or deleted while it was looked at" };
+  }
+}
+
+const reasonOf = (verdict: Verdict): string | undefined => (typeof verdict === "object" ? verdict.unknown : undefined);

@@ -1,8 +1,8 @@
-import { judgeAsking } from "../active/judged.ts";
+import { isFile, judgeAsking } from "../active/judged.ts";
 import type { Entry } from "../entry.ts";
 import { isWithin, normaliseDn } from "./dn.ts";
 import { andFilters, type FilterNode, parseFilter } from "./filter.ts";
-import { firstEntries, type Inspection, openInspection } from "./inspection.ts";
+import { firstEntries, type Inspection, inspectLater } from "./inspection.ts";
 import { type LdapConfig, outermost } from "./ldap.ts";
 import { withRule } from "./open.ts";
 import { InvalidDn, NoSuchObject } from "./result-codes.ts";
@@ -11,10 +11,9 @@ import { InvalidDn, NoSuchObject } from "./result-codes.ts";
 export type ByDn = (dns: readonly string[]) => Promise<ReadonlyMap<string, Entry>>;
 
 /** A source that single entries are looked up in, connected when the first one is. */
-interface Place {
+interface Place extends ReturnType<typeof inspectLater> {
   readonly config: LdapConfig;
   readonly attributes: readonly string[];
-  readonly open: () => Promise<Inspection>;
 }
 
 /** Looks entries up that are not in the read of a run: that had a filter of its own. */
@@ -23,16 +22,13 @@ export function openByDn(
   attributes: readonly string[],
   signal: AbortSignal,
 ): { readonly find: ByDn; close(): void } {
-  const opened: Promise<Inspection>[] = [];
-  const places = configs.map((config): Place => {
-    let inspection: Promise<Inspection> | undefined;
-    const open = (): Promise<Inspection> => {
-      inspection ??= openInspection(config, signal);
-      opened.push(inspection);
-      return inspection;
-    };
-    return { config, attributes: withRule({ attributes }, config).attributes, open };
-  });
+  const places = configs.map(
+    (config): Place => ({
+      config,
+      attributes: withRule({ attributes }, config).attributes,
+      ...inspectLater(config, signal),
+    }),
+  );
   return {
     find: async (dns) => {
       const found = new Map<string, Entry>();
@@ -46,18 +42,17 @@ export function openByDn(
       return found;
     },
     close: () => {
-      for (const inspection of opened) inspection.then((each) => each.close()).catch(() => {});
+      for (const place of places) place.close();
     },
   };
 }
-
-const isFile = ({ url: [url = ""] }: LdapConfig): boolean => url.toLowerCase().startsWith("file:");
 
 /** The bases that a read searches. */
 export const basesOf = ({ baseDn, scope }: LdapConfig): readonly string[] =>
   baseDn.length === 0 ? [""] : outermost(baseDn, scope);
 
-const isInReach = (config: LdapConfig, dn: string): boolean =>
+/** Whether an entry with this DN is one of those. */
+export const isInReach = (config: LdapConfig, dn: string): boolean =>
   basesOf(config).some((base) => isWithin(normaliseDn(dn), normaliseDn(base), config.scope));
 
 const filterOf = ({ filter, active }: LdapConfig): FilterNode => parseFilter(andFilters([filter, active?.filter]));

@@ -37,6 +37,20 @@ export async function openInspection(config: ServerConfig, signal: AbortSignal):
   return url.toLowerCase().startsWith("file:") ? inspectFile(url, signal) : inspectServer(config, signal);
 }
 
+/** The same, opened when it is first needed. */
+export function inspectLater(config: ServerConfig, signal: AbortSignal) {
+  let inspection: Promise<Inspection> | undefined;
+  return {
+    open: (): Promise<Inspection> => {
+      inspection ??= openInspection(config, signal);
+      return inspection;
+    },
+    close: (): void => {
+      inspection?.then((each) => each.close()).catch(() => {});
+    },
+  };
+}
+
 function inspectFile(url: string, signal: AbortSignal): Inspection {
   const path = url.slice("file:".length);
   return {

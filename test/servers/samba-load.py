@@ -4,7 +4,7 @@ Usage: samba-load.py SMB_CONF PRIVATE_DIR < JSON
 
 The JSON is a list of {"dn": ..., "attributes": {name: [value in base64, ...]}}. An entry that is there already is
 changed. Links (member, manager, ...) may name entries that come later. An attribute without values is taken away
-where the domain controller has set it by itself.
+where the domain controller has set it by itself. A value of nTSecurityDescriptor is written in SDDL.
 """
 
 import base64
@@ -14,6 +14,8 @@ import sys
 import ldb
 from samba import Ldb
 from samba.auth import system_session
+from samba.dcerpc import security
+from samba.ndr import ndr_pack
 from samba.param import LoadParm
 from samba.samdb import SamDB
 
@@ -43,8 +45,14 @@ class db_transaction:
 def message(db, dn, attributes, flag):
     found = ldb.Message(ldb.Dn(db, dn))
     for name, values in attributes.items():
-        found[name] = ldb.MessageElement([base64.b64decode(value) for value in values], flag, name)
+        found[name] = ldb.MessageElement([stored(db, name, base64.b64decode(value)) for value in values], flag, name)
     return found
+
+
+def stored(db, name, value):
+    if name != "nTSecurityDescriptor":
+        return value
+    return ndr_pack(security.descriptor.from_sddl(value.decode(), security.dom_sid(db.domain_sid)))
 
 
 def main():
