@@ -121,6 +121,12 @@ describe.each([
   ["389 Directory Server", plain, { anna: "active", bert: "active", carl: "inactive" }],
   ["389 Directory Server", "389ds", { anna: "active", bert: "inactive", carl: "active" }],
   ["389 Directory Server", { and: ["389ds", plain] }, { anna: "active", bert: "inactive", carl: "inactive" }],
+  ["a Samba domain controller", plain, { anna: "active", bert: "active", carl: "inactive" }],
+  [
+    "a Samba domain controller",
+    { and: ["active-directory", plain] },
+    { anna: "active", bert: "inactive", carl: "inactive" },
+  ],
   ["a Samba domain controller", "active-directory", { anna: "active", bert: "inactive", carl: "active" }],
 ] as const)("on %s, by %j", (server, active, seen) => {
   const place = () => (places[server] as () => Place)();

@@ -1,11 +1,11 @@
 import type { Entry } from "../entry.ts";
 import { attributeKey } from "../source/attributes.ts";
-import { parseFilter } from "../source/filter.ts";
+import { filterAttributes, parseFilter } from "../source/filter.ts";
 import { formatFilter } from "../source/filter-format.ts";
 import { type Inspection, openInspection } from "../source/inspection.ts";
 import type { LdapConfig, ServerConfig } from "../source/ldap.ts";
 import type { Source } from "../source/source.ts";
-import { filtersOf, hideablesOf, judge, notAsked, type RuleNode, type Verdict } from "./rule.ts";
+import { cannotBeRead, filtersOf, hideablesOf, judge, notAsked, type RuleNode, type Verdict } from "./rule.ts";
 
 /** Told of each entry of which it cannot be said whether it is active, and why. */
 export type TellUnknown = (entry: Entry, why: string) => void;
@@ -86,7 +86,7 @@ function openJudge(node: RuleNode, config: ServerConfig, signal: AbortSignal) {
 }
 
 /** Who is asked about entries. */
-type Asked = Pick<Inspection, "matches">;
+type Asked = Pick<Inspection, "matches" | "conceals">;
 
 /** Judges one entry, and lets the directory say what the filters in the rule give for it. */
 export async function judgeAsking(inspection: Asked, node: RuleNode, entry: Entry): Promise<Verdict> {
@@ -101,11 +101,20 @@ export async function judgeAsking(inspection: Asked, node: RuleNode, entry: Entr
   return judge(node, entry, (filter) => answers.get(filter) ?? notAsked, hidden);
 }
 
-/** What the directory says of a filter. Where neither it nor its negation is true, it is undefined (RFC 4511 section 4.5.1.7). */
+/**
+ * What the directory says of a filter; the entry has the attributes in it that can be read. Where neither it nor its negation is true, it is
+ * undefined (RFC 4511 section 4.5.1.7).
+ */
 export async function truthOf(inspection: Asked, entry: Entry, filter: string): Promise<Verdict> {
   const node = parseFilter(filter);
   if (await inspection.matches(entry, node)) return "active";
-  if (await inspection.matches(entry, { kind: "not", filter: node })) return "inactive";
+  if (await inspection.matches(entry, { kind: "not", filter: node })) {
+    for (const attribute of filterAttributes(node)) {
+      const isAbsent = !entry.attributes.has(attributeKey(attribute));
+      if (isAbsent && (await inspection.conceals(entry, attribute))) return cannotBeRead(attribute);
+    }
+    return "inactive";
+  }
   return {
     unknown: `the directory does not say whether ${formatFilter(node)} holds: it hides or does not know an attribute in it`,
   };
@@ -113,5 +122,6 @@ export async function truthOf(inspection: Asked, entry: Entry, filter: string): 
 
 /** Of an attribute that may be searched for, one of both is true. */
 export async function hides(inspection: Asked, entry: Entry, attribute: string): Promise<boolean> {
-  return !(await inspection.matches(entry, parseFilter(`(|(${attribute}=*)(!(${attribute}=*)))`)));
+  const either = parseFilter(`(|(${attribute}=*)(!(${attribute}=*)))`);
+  return !(await inspection.matches(entry, either)) || inspection.conceals(entry, attribute);
 }

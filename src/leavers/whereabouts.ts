@@ -2,6 +2,7 @@ import { judgeAsking, truthOf } from "../active/judged.ts";
 import { attributesOf, type Verdict } from "../active/rule.ts";
 import type { ResolvedConfig } from "../config/load.ts";
 import type { Plan } from "../plan.ts";
+import { filterAttributes, parseFilter } from "../source/filter.ts";
 import { inspectLater } from "../source/inspection.ts";
 import type { LdapConfig } from "../source/ldap.ts";
 import { NoSuchObject } from "../source/result-codes.ts";
@@ -39,7 +40,10 @@ export function openWhereabouts(
   signal: AbortSignal,
 ): SecondLook {
   const places = sources.map((source): Place => {
-    const judged = source.active ? attributesOf(source.active.node) : [];
+    const judged = [
+      ...filterAttributes(parseFilter(source.filter)),
+      ...(source.active ? attributesOf(source.active.node) : []),
+    ];
     const attributes = [...new Map([...plan.whose, ...judged].map((name) => [name.toLowerCase(), name])).values()];
     return { config: source, attributes, foldsCase: new Map(), ...inspectLater(source, signal) };
   });

@@ -1,4 +1,5 @@
 import type { Entry } from "../entry.ts";
+import { type Conceals, concealment } from "./concealment.ts";
 import { openConnection } from "./connection.ts";
 import type { FilterNode } from "./filter.ts";
 import { formatFilter } from "./filter-format.ts";
@@ -15,6 +16,8 @@ export interface Query {
   readonly filter: FilterNode;
   /** Descriptions of the attributes to request; an LDIF file gives all. */
   readonly attributes: readonly string[];
+  /** See `SearchParameters`. */
+  readonly dacl?: boolean;
 }
 
 /** A look at single entries of one source, whatever a run reads of it. */
@@ -29,6 +32,8 @@ export interface Inspection {
   search(query: Query, most?: number): AsyncIterable<readonly Entry[]>;
   /** Whether this entry meets a filter: by the server's schema and matching rules, or those of an LDIF source. */
   matches(entry: Entry, filter: FilterNode): Promise<boolean>;
+  /** Whether an attribute that the entry does not show may be one that it has, and filters take for absent. */
+  readonly conceals: Conceals;
   close(): void;
 }
 
@@ -65,6 +70,7 @@ function inspectFile(url: string, signal: AbortSignal): Inspection {
       return openLdif(config, { attributes: ["*"] }, () => {}).entries(signal);
     },
     matches: async (entry, filter) => compileFilter(filter)(entry),
+    conceals: async () => false,
     close: () => {},
   };
 }
@@ -85,6 +91,7 @@ async function inspectServer(config: ServerConfig, signal: AbortSignal): Promise
     server: connection.server,
     search,
     matches: async ({ dn }, filter) => (await count(search({ base: dn, scope: "base", filter, attributes: [] }))) > 0,
+    conceals: concealment(async (query) => (await firstOf(search, query, 1))[0]),
     close: () => connection.close(),
   };
 }
@@ -96,9 +103,12 @@ async function count(pieces: AsyncIterable<readonly Entry[]>): Promise<number> {
 }
 
 /** The first entries that a search finds. */
-export async function firstEntries(inspection: Inspection, query: Query, most: number): Promise<readonly Entry[]> {
+export const firstEntries = ({ search }: Inspection, query: Query, most: number): Promise<readonly Entry[]> =>
+  firstOf(search, query, most);
+
+async function firstOf(search: Inspection["search"], query: Query, most: number): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
-  for await (const piece of inspection.search(query, most)) {
+  for await (const piece of search(query, most)) {
     entries.push(...piece);
     if (entries.length >= most) break;
   }

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import {
   type BerWriter,
   Client,
+  Control,
   ExtendedRequest,
   Filter,
   MessageParserError,
@@ -97,6 +98,8 @@ export interface SearchParameters {
   readonly attributes: readonly string[];
   readonly pageSize: number;
   readonly typesOnly?: boolean;
+  /** Of a security descriptor the list of who may do what, which is all that an ordinary account may read of it. */
+  readonly dacl?: boolean;
 }
 
 /**
@@ -114,8 +117,18 @@ export function encodeSearch(search: SearchParameters, messageId: number, cookie
     sizeLimit: 0,
     timeLimit: 0,
     returnAttributeValues: search.typesOnly !== true,
-    controls: [new PagedResultsControl({ value: paging })],
+    controls: [new PagedResultsControl({ value: paging }), ...(search.dacl ? [new DaclAlone()] : [])],
   }).write();
+}
+
+/** LDAP_SERVER_SD_FLAGS_OID with DACL_SECURITY_INFORMATION ([MS-ADTS] section 3.1.1.3.4.1.11). */
+class DaclAlone extends Control {
+  constructor() {
+    super("1.2.840.113556.1.4.801");
+  }
+  override writeControl(writer: BerWriter): void {
+    writer.writeBuffer(Buffer.from([0x30, 0x03, 0x02, 0x01, 0x04]), 0x04);
+  }
 }
 
 /** The bytes of the request to say as whom the connection is bound (RFC 4532). */
