@@ -4,6 +4,7 @@ import type { Inactive } from "../leavers/created.ts";
 import { inactiveEntries } from "../leavers/inactive.ts";
 import type { Leavers } from "../leavers/pass.ts";
 import { planLeavers, stateGiven } from "../leavers/plan.ts";
+import { openStrangers, type StrangerBook } from "../leavers/strangers.ts";
 import { openWhereabouts } from "../leavers/whereabouts.ts";
 import type { Limits } from "../limits.ts";
 import type { Plan } from "../plan.ts";
@@ -27,8 +28,26 @@ interface Given {
   readonly isRemembered: () => Promise<boolean>;
 }
 
-/** Undefined where leavers are not judged: the configuration leaves them alone, or the run is of some people only. */
-export async function leaversOf(given: Given): Promise<Leavers | undefined> {
+export interface Leaving {
+  /** Undefined where leavers are not judged: the configuration leaves them alone, or the run is of some people only. */
+  readonly leavers: Leavers | undefined;
+  readonly strangers: StrangerBook | undefined;
+  /** Undefined where people who are not active get no row. */
+  readonly inactive: Inactive | undefined;
+  close(): void;
+}
+
+export async function openLeaving(given: Given): Promise<Leaving> {
+  const leavers = await leaversOf(given);
+  return {
+    leavers,
+    strangers: leavers && openStrangers(given.plan),
+    inactive: inactiveOf(given),
+    close: () => leavers?.secondLook.close(),
+  };
+}
+
+async function leaversOf(given: Given): Promise<Leavers | undefined> {
   const { options, loaded, plan, target, sources, limits, startedAt, signal, isShown, isRemembered } = given;
   const { config } = loaded;
   const leaverPlan = await planLeavers(config, plan, target, startedAt);
@@ -43,8 +62,7 @@ export async function leaversOf(given: Given): Promise<Leavers | undefined> {
   };
 }
 
-/** Undefined where people who are not active get no row. */
-export function inactiveOf({ options, loaded: { config }, plan, target, sources }: Given): Inactive | undefined {
+function inactiveOf({ options, loaded: { config }, plan, target, sources }: Given): Inactive | undefined {
   if (config.leavers.inactive === "ignore") return undefined;
   const request = { attributes: plan.attributes, filter: options.filter };
   return {

@@ -9,8 +9,6 @@ import { checkFilter, refuseEmpty, tableWarnings } from "../guards.ts";
 import { listen } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { countBlocked } from "../leavers/blocked.ts";
-import type { Leavers } from "../leavers/pass.ts";
-import { openStrangers } from "../leavers/strangers.ts";
 import { limitsOfRun } from "../limits.ts";
 import { type Asking, lease } from "../lock.ts";
 import { makePlan, type Plan, withEntries } from "../plan.ts";
@@ -29,7 +27,7 @@ import { type Run, sync } from "../sync.ts";
 import { openTarget } from "../target/open.ts";
 import type { Target } from "../target/target.ts";
 import { type Books, openBooks } from "./bookkeeping.ts";
-import { inactiveOf, leaversOf } from "./leaving.ts";
+import { type Leaving, openLeaving } from "./leaving.ts";
 import { modeOf } from "./modes.ts";
 import { thisRunner } from "./runner.ts";
 import { commandLine } from "./session.ts";
@@ -149,18 +147,9 @@ async function carryOut(
   const mode = modeOf(options);
   const target = await openTarget(config.target, { readOnly: mode.readOnly });
   let apart: ReturnType<typeof openByDn> | undefined;
-  let leavers: Leavers | undefined;
+  let leaving: Leaving | undefined;
   try {
     const plan = makePlan(config, target.table);
-    // With a filter of one run leavers are never judged.
-    const leaving = config.leavers.action === "deactivate" && options.filter === undefined;
-    const strangers = leaving ? openStrangers(plan) : undefined;
-    const request = {
-      attributes: plan.attributes,
-      whose: plan.whose,
-      filter: options.filter,
-      sameBind: leaving,
-    };
     const notice: Notice = (message, usual) => report({ type: "notice", message, ...(usual && { usual }) });
     const say = (message: string) => report({ type: "info", message });
     const sources = await resolveAllActive(config.sources, head.startedAt, signal, say);
@@ -169,7 +158,10 @@ async function carryOut(
     const { startedAt } = head;
     const isShown = mode.showsRefused;
     const given = { options, loaded, plan, target, sources, limits, startedAt, signal, isShown, isRemembered };
-    leavers = await leaversOf(given);
+    leaving = await openLeaving(given);
+    const { leavers, strangers, inactive } = leaving;
+    const { attributes, whose } = plan;
+    const request = { attributes, whose, filter: options.filter, sameBind: leavers !== undefined };
     const source = openSource(sources, request, notice, (entry, why) => {
       unknowns.tell(entry, why);
       strangers?.doubt(entry);
@@ -206,7 +198,7 @@ async function carryOut(
           if (counted.counts().read === 0) await nobodyRead(options, { target: into, report, retry }, config.state);
         },
         leavers,
-        inactive: inactiveOf(given),
+        inactive,
       };
       await mode.before(all, limits, () => openSource(sources, request, () => {}));
       await sync(all);
@@ -214,7 +206,7 @@ async function carryOut(
     });
   } finally {
     apart?.close();
-    leavers?.secondLook.close();
+    leaving?.close();
     await target.close();
   }
 }

@@ -13,7 +13,7 @@ import type { Target } from "../target/target.ts";
 import { type ActiveJudgement, judgeActive } from "./active.ts";
 import { type ExplainedColumn, explainColumns } from "./columns.ts";
 import { type Judgement, judge } from "./judge.ts";
-import { type Key, keyOf, otherFilter, valueInDirectory } from "./key.ts";
+import { type Key, keyOf, otherFilter } from "./key.ts";
 import { foretellLeaver } from "./leaving.ts";
 import { byFilter, type Located, locate, openPlaces, type Place, type Search } from "./locate.ts";
 import { followReferences, readByDn } from "./references.ts";
