@@ -12,8 +12,8 @@ import { type Samba, startSamba } from "./servers/samba.ts";
 import { type Slapd, startSlapd } from "./servers/slapd.ts";
 
 /**
- * What the search for leavers asks of real servers, of which each hides attributes of some people in its own way:
- * `hidden…` may not be read, and the others of the same state may.
+ * What the search for leavers asks of real servers, of which each hides attributes of some people in its own way: those of
+ * `hidden…` may not be read, those of the others may, and dora has none to read.
  */
 
 const staff = "OU=Staff,DC=ad,DC=test";
@@ -23,6 +23,7 @@ const people = {
   anna: { locked: false, type: "active" },
   bert: { locked: true, type: "active" },
   carl: { locked: false, type: "left" },
+  dora: { locked: false, type: undefined },
   hiddenAnna: { locked: false, type: "active" },
   hiddenBert: { locked: true, type: "active" },
   hiddenCarl: { locked: false, type: "left" },
@@ -38,7 +39,7 @@ const netscapePeople = everybody.map(([uid, { locked, type }]) =>
     uid: [uid],
     cn: [uid],
     sn: [uid],
-    employeeType: [type],
+    ...(type && { employeeType: [type] }),
     ...(locked && { nsAccountLock: ["TRUE"] }),
   }),
 );
@@ -65,7 +66,7 @@ const sambaPeople: readonly DirectoryRecord[] = [
       objectClass: ["user"],
       sAMAccountName: [name],
       userAccountControl: [locked ? "514" : "512"],
-      employeeType: [type],
+      ...(type && { employeeType: [type] }),
       ...(hiddenNames.includes(name) && { nTSecurityDescriptor: [hiding] }),
     },
   })),
@@ -75,10 +76,12 @@ let ds: Ds389;
 let samba: Samba;
 let slapd: Slapd;
 beforeAll(async () => {
-  ds = await startDs389({ people: [baseLdif(), ...netscapePeople].join("") });
+  [ds, samba, slapd] = await Promise.all([
+    startDs389({ people: [baseLdif(), ...netscapePeople].join("") }),
+    startSamba({ records: sambaPeople }),
+    startSlapd(),
+  ]);
   await ds.modify(hiddenNames.map(denial).join("\n"));
-  samba = await startSamba({ records: sambaPeople });
-  slapd = await startSlapd();
 });
 afterAll(async () => {
   await ds?.stop();
@@ -118,16 +121,24 @@ const workFor = ({ server, source, key }: Place, active: unknown, changes: objec
 const plain = "(employeeType=active)";
 
 describe.each([
-  ["389 Directory Server", plain, { anna: "active", bert: "active", carl: "inactive" }],
-  ["389 Directory Server", "389ds", { anna: "active", bert: "inactive", carl: "active" }],
-  ["389 Directory Server", { and: ["389ds", plain] }, { anna: "active", bert: "inactive", carl: "inactive" }],
-  ["a Samba domain controller", plain, { anna: "active", bert: "active", carl: "inactive" }],
+  ["389 Directory Server", plain, { anna: "active", bert: "active", carl: "inactive", dora: "inactive" }],
+  ["389 Directory Server", "389ds", { anna: "active", bert: "inactive", carl: "active", dora: "active" }],
+  [
+    "389 Directory Server",
+    { and: ["389ds", plain] },
+    { anna: "active", bert: "inactive", carl: "inactive", dora: "inactive" },
+  ],
+  ["a Samba domain controller", plain, { anna: "active", bert: "active", carl: "inactive", dora: "inactive" }],
   [
     "a Samba domain controller",
     { and: ["active-directory", plain] },
-    { anna: "active", bert: "inactive", carl: "inactive" },
+    { anna: "active", bert: "inactive", carl: "inactive", dora: "inactive" },
   ],
-  ["a Samba domain controller", "active-directory", { anna: "active", bert: "inactive", carl: "active" }],
+  [
+    "a Samba domain controller",
+    "active-directory",
+    { anna: "active", bert: "inactive", carl: "active", dora: "active" },
+  ],
 ] as const)("on %s, by %j", (server, active, seen) => {
   const place = () => (places[server] as () => Place)();
 

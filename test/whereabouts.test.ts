@@ -104,6 +104,16 @@ describe.each([
     expect(await lookFor(await open(), Object.keys(expected))).toEqual(expected);
   });
 
+  it("finds each of so many that they are looked for in several searches", async () => {
+    const many = Array.from({ length: 450 }, (_, at) => ({ 0: "anna", 200: "bert", 449: "Lårs" })[at] ?? `none${at}`);
+    const found = Object.entries(await lookFor(await open(), many)).filter(([, { kind }]) => kind !== "gone");
+    expect(found.map(([key, { kind }]) => [key, kind])).toEqual([
+      ["anna", "active"],
+      ["bert", "inactive"],
+      ["Lårs", "inactive"],
+    ]);
+  });
+
   it.each<[string, unknown]>([
     ["a template", { template: "{uid}" }],
     ["a transform that no filter undoes", { attribute: "uid", transform: [{ replace: ["^x-", ""] }] }],
