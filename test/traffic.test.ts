@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Place, placeAt } from "./bench/peers.ts";
 import { openSite, type Site } from "./bench/site.ts";
 import { type Traffic, trafficOf } from "./bench/traffic.ts";
-import { passwords } from "./staff.ts";
+import { passwords, staffConfig } from "./staff.ts";
 
 /**
  * What a run asks of the directory and the database, exactly: who adds a statement for each batch, or for each person,
@@ -65,7 +65,12 @@ interface Expectation {
   /** What is done to the table before. */
   readonly before?: (site: Site) => Promise<unknown>;
   readonly asks: (batches: number) => Kinds;
+  /** What is configured beside the usual. */
+  readonly config?: object;
 }
+
+/** Of leavers: how many rows are owned, and one page of them; the look for them is in the table alone. */
+const leavers: Kinds = { select: 2 };
 
 const changeOneBatch = ({ mariadb }: Site) =>
   mariadb.sql("update users set title = 'Before' where employee_number between 100001 and 100009");
@@ -110,6 +115,12 @@ const expectations: readonly Expectation[] = [
     before: changeOneBatch,
     asks: (batches) => sum(opening, lock, times(batches, lookUp), [transaction, update]),
   },
+  {
+    name: "nothing changed, where it is judged who has left and nobody has",
+    command: "sync",
+    config: { leavers: { action: "deactivate" } },
+    asks: (batches) => sum(opening, lock, times(batches, lookUp), [leavers]),
+  },
 ];
 
 describe("a run asks of directory and database exactly", () => {
@@ -121,8 +132,9 @@ describe("a run asks of directory and database exactly", () => {
   });
   afterAll(() => site?.stop());
 
-  it.each(expectations)("$name", async ({ command, before, asks }) => {
+  it.each(expectations)("$name", async ({ command, before, asks, config }) => {
     await before?.(site);
+    if (config) await place.plain.configure(staffConfig(site.slapd, site.mariadb, config));
     const env = passwords(site.slapd, site.mariadb);
     const { result, traffic } = await trafficOf(site, () => place.plain.run([command], env));
     const { searches, entries } = traffic;

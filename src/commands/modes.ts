@@ -1,5 +1,6 @@
 import type { RunOptions } from "../cli.ts";
-import { judgePlan, missingRights, unforeseen, withinLimits } from "../guards.ts";
+import { judgePlan, leaversRights, missingRights, unforeseen, withinLimits } from "../guards.ts";
+import type { LeaverPlan } from "../leavers/plan.ts";
 import type { Limits } from "../limits.ts";
 import { type Asking, alone } from "../lock.ts";
 import type { Plan } from "../plan.ts";
@@ -20,7 +21,7 @@ interface Mode {
   /** What becomes of the writes, where they are not kept. */
   effect(table: Table): string | undefined;
   /** What this run does not meet, and a sync does. */
-  blindSpots(plan: Plan, target: Target): string[];
+  blindSpots(plan: Plan, target: Target, leavers: LeaverPlan | undefined): string[];
   /**
    * Gives the work the target that it writes into, and the signal that stops it.
    *
@@ -51,9 +52,10 @@ const swallowed: Mode = {
     const blind = `${unseen.join(" and ")} are not foreseen, because this user may not see them`;
     return `nothing is written, the connection is read-only${unseen.length > 0 ? `; ${blind}` : ""}`;
   },
-  blindSpots: (plan, { table, obstacle }) => {
+  blindSpots: (plan, { table, obstacle }, leavers) => {
     const closed = obstacle === undefined ? [] : [`${obstacle}: a sync would fail`];
-    const rights = missingRights(plan, table).map((lacking) => `${lacking}: a sync as this user would fail`);
+    const lacks = [...missingRights(plan, table), ...(leavers ? leaversRights(leavers, table) : [])];
+    const rights = lacks.map((lacking) => `${lacking}: a sync as this user would fail`);
     return [...closed, ...rights, ...[unforeseen(plan, table) ?? []].flat()];
   },
   into: (target, columns, { retry }, work) => rehearse(target, (into) => work(into, retry.signal), columns),

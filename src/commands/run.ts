@@ -171,7 +171,11 @@ async function carryOut(
       header: headerOf(head, options, { ...config, sources }, source, plan, target, mode.effect(target.table)),
     });
     const { table } = target;
-    const warnings = [...loaded.warnings, ...tableWarnings(plan, table), ...mode.blindSpots(plan, target)];
+    const warnings = [
+      ...loaded.warnings,
+      ...tableWarnings(plan, table),
+      ...mode.blindSpots(plan, target, leavers?.plan),
+    ];
     for (const message of warnings) report({ type: "warning", message });
     for (const message of source.commands) report({ type: "detail", message });
     const retry = retryOf(config, report, signal);

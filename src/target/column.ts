@@ -73,6 +73,8 @@ export interface Table {
   readonly primaryKey: readonly string[];
   /** Rules of the table that may refuse or change a row and are known to the database alone: triggers, checks, foreign keys. */
   readonly rules: readonly TableRule[];
+  /** Whether the user may delete rows; undefined where the database knows no rights. */
+  readonly deletable?: boolean;
   /** Rules that the table may have and that this user may not see: `triggers`. */
   readonly unseen: readonly string[];
 }

@@ -6,6 +6,8 @@ type Rows = <T>(sql: string, values?: readonly string[]) => Promise<T[]>;
 /** What only the database knows of a table, as far as the user may see it. */
 export interface MysqlRules {
   readonly rules: readonly TableRule[];
+  /** Whether the user may delete rows. */
+  readonly deletable: boolean;
   /** What the user may not see. */
   readonly unseen: readonly string[];
 }
@@ -24,8 +26,9 @@ export async function describeMysqlRules(db: Knex, schema: string, table: string
   const definition = created?.["Create Table"] ?? "";
   const pointing = await references(rows, table);
   const own = withSelf(foreignKeys(definition), pointing, table);
+  const rights = await rightsOf(rows, schema, table);
   const rules = [...(await triggers(rows)), ...checks(definition), ...own, ...pointing];
-  return { rules, unseen: (await maySeeTriggers(rows, schema, table)) ? [] : ["triggers"] };
+  return { rules, deletable: rights.has("DELETE"), unseen: rights.has("TRIGGER") ? [] : ["triggers"] };
 }
 
 async function triggers(rows: Rows): Promise<TableRule[]> {
@@ -40,16 +43,17 @@ async function triggers(rows: Rows): Promise<TableRule[]> {
   }));
 }
 
-/** A user sees the triggers of a table with the TRIGGER privilege on it. */
-async function maySeeTriggers(rows: Rows, schema: string, table: string): Promise<boolean> {
-  const [found] = await rows<{ n: number | string }>(
-    `select (select count(*) from information_schema.user_privileges where privilege_type = 'TRIGGER')
-       + (select count(*) from information_schema.schema_privileges where privilege_type = 'TRIGGER' and ? like table_schema)
-       + (select count(*) from information_schema.table_privileges
-          where privilege_type = 'TRIGGER' and table_schema = ? and table_name = ?) as n`,
+/** Of the rights that are of whole tables those that the user has here; it sees the triggers of a table with TRIGGER on it. */
+async function rightsOf(rows: Rows, schema: string, table: string): Promise<ReadonlySet<string>> {
+  const asked = "privilege_type in ('TRIGGER', 'DELETE')";
+  const found = await rows<{ name: string }>(
+    `select privilege_type as name from information_schema.user_privileges where ${asked}
+     union select privilege_type from information_schema.schema_privileges where ${asked} and ? like table_schema
+     union select privilege_type from information_schema.table_privileges
+       where ${asked} and table_schema = ? and table_name = ?`,
     [schema, schema, table],
   );
-  return Number(found?.n ?? 0) > 0;
+  return new Set(found.map((right) => right.name));
 }
 
 /** A name as the server quotes it, with the quotes. */

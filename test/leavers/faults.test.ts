@@ -3,15 +3,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { watchAbsence } from "../../src/absent.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { Failure } from "../../src/errors.ts";
+import type { Leavers } from "../../src/leavers/pass.ts";
 import { planLeavers } from "../../src/leavers/plan.ts";
 import { makePlan } from "../../src/plan.ts";
 import type { Report } from "../../src/report/event.ts";
-import { sync } from "../../src/sync.ts";
+import { type Run, sync } from "../../src/sync.ts";
 import { openTarget } from "../../src/target/open.ts";
 import { type Target, WriteError } from "../../src/target/target.ts";
 import { bin } from "../program.ts";
-import { type MariadbDatabase, mariadbDatabase } from "../target-databases.ts";
-import { type House, inShort, many, openHouse } from "./house.ts";
+import { type MariadbDatabase, mariadbDatabase, type SqliteDatabase, sqliteDatabase } from "../target-databases.ts";
+import { type Changes, type House, inShort, many, openHouse } from "./house.ts";
 
 /** What happens to leavers while others write, and where a run ends in the middle. */
 
@@ -112,17 +114,88 @@ describe("leavers in a table that others write to", () => {
   );
 });
 
+describe("leavers", () => {
+  let database: SqliteDatabase;
+  beforeAll(async () => {
+    database = await sqliteDatabase();
+  });
+  afterAll(() => database?.stop());
+
+  const left = async (changes: Changes = {}): Promise<House> => {
+    const opened = await openHouse(database, { id: "integer primary key" }, changes);
+    await opened.people(["a", "b", "c", "d", "e"]);
+    await opened.run("sync");
+    return opened;
+  };
+
+  it("are looked for in the directory once more: whoever is active there, or may be, stays", async () => {
+    const opened = await left();
+    const look: Leavers["secondLook"]["of"] = async (rows) =>
+      rows.map(({ key }) => {
+        if (key === "b") return { kind: "active", dn: "uid=b" };
+        if (key === "c") return { kind: "unknown", dn: "uid=c", why: "is hidden" };
+        return key === "d" ? { kind: "inactive", dn: "uid=d", why: "is closed" } : { kind: "gone" };
+      });
+    expect(await meanwhile(opened, undefined, undefined, { look })).toEqual([
+      "b was not read and is active in the directory: moved or changed during the read, the row is left as it is",
+      "c was not read, and it is not known whether the entry is active: the row is left as it is",
+      "deactivate",
+      "deactivate",
+    ]);
+    expect(await opened.rows()).toBe("a:active b:active c:active d:inactive e:inactive");
+  });
+
+  it("are nobody where the second look fails", async () => {
+    const opened = await left();
+    const look = () => Promise.reject(new Failure("directory", "cut"));
+    await expect(meanwhile(opened, undefined, undefined, { look })).rejects.toThrow("cut");
+    expect(await opened.rows()).toBe("a:active b:active c:active d:active e:active");
+  });
+
+  it("are nobody where an entry shows neither a match key nor an immutable id", async () => {
+    const opened = await left();
+    const strangers = { ...nobody, keyless: { count: 2, dns: ["cn=x", "cn=y"] }, byIdAlone: 0, has: () => false };
+    expect(await meanwhile(opened, undefined, undefined, { strangers })).toEqual([
+      "nobody was deactivated: 2 entries show no match key (cn=x; cn=y), so that it is not known whose rows theirs are",
+    ]);
+    expect(await opened.rows()).toBe("a:active b:active c:active d:active e:active");
+  });
+
+  it.each([
+    [0, "a:active b:active c:inactive d:inactive e:inactive"],
+    [1, "a:active b:active c:inactive d:active e:active"],
+  ])(
+    "are not those whose immutable id an entry shows, nor those without one where %i show theirs alone",
+    async (byIdAlone, rows) => {
+      const opened = await left({ mapping: { external_id: "entryUUID" } });
+      await opened.sql("update users set external_id = upper(username) where username in ('b', 'c')");
+      const strangers = { ...nobody, keyless: { count: 0, dns: [] }, byIdAlone, has: (id: string) => id === "B" };
+      await meanwhile(opened, undefined, undefined, { strangers });
+      expect(await opened.rows()).toBe(rows);
+    },
+  );
+});
+
+/** What the pass does not ask of those who have no row of their own. */
+const nobody = { meet: () => {}, reject: () => {}, doubt: () => {}, take: () => [], close: () => {} };
+
 /**
  * A sync of which "a" alone is left; before its first write to leavers somebody else does something, or after it the answer
  * is lost. Gives what was told of changes, retries and rejects.
  */
-async function meanwhile({ folder }: House, before?: () => Promise<unknown>, lost?: WriteError): Promise<string[]> {
+async function meanwhile(
+  { folder }: House,
+  before?: () => Promise<unknown>,
+  lost?: WriteError,
+  more: Partial<Run> & { readonly look?: Leavers["secondLook"]["of"] } = {},
+): Promise<string[]> {
   const { config } = await loadConfig({ cwd: folder, file: undefined, env: {}, version: "1" });
   const target = await openTarget(config.target);
   const told: string[] = [];
   const report: Report = (event) => {
     if (event.type === "change") told.push(event.kind);
     else if (event.type === "reject" || event.type === "retry") told.push(event.type);
+    else if (event.type === "notice" || event.type === "warning") told.push(event.message);
   };
   let isFirst = true;
   const write: Target["write"] = async (writes) => {
@@ -150,12 +223,13 @@ async function meanwhile({ folder }: House, before?: () => Promise<unknown>, los
     mostRejects: 0,
     signal,
     absence: watchAbsence([]),
+    ...more,
     leavers: {
       plan: leaverPlan,
       limit: { isMeant: false },
       name: "",
       succeededBefore: async () => true,
-      secondLook: { of: async (some) => some.map(() => ({ kind: "gone" })), close: () => {} },
+      secondLook: { of: more.look ?? (async (some) => some.map(() => ({ kind: "gone" }))), close: () => {} },
       isShown: false,
     },
   }).finally(() => target.close());
