@@ -166,18 +166,9 @@ async function carryOut(
       unknowns.tell(entry, why);
       strangers?.doubt(entry);
     });
-    report({
-      type: "started",
-      header: headerOf(head, options, { ...config, sources }, source, plan, target, mode.effect(target.table)),
-    });
-    const { table } = target;
-    const warnings = [
-      ...loaded.warnings,
-      ...tableWarnings(plan, table),
-      ...mode.blindSpots(plan, target, leavers?.plan),
-    ];
-    for (const message of warnings) report({ type: "warning", message });
-    for (const message of source.commands) report({ type: "detail", message });
+    const header = headerOf(head, options, { ...config, sources }, source, plan, target, mode.effect(target.table));
+    const blindSpots = mode.blindSpots(plan, target, leavers?.plan);
+    tellBeginning(report, header, [...loaded.warnings, ...tableWarnings(plan, target.table), ...blindSpots], source);
     const retry = retryOf(config, report, signal);
     const absence = watchAbsence(plan.mapped, options.filter === undefined ? 1 : leastToTell);
     apart = options.filter === undefined ? undefined : openByDn(sources, plan.attributes, signal);
@@ -213,6 +204,12 @@ async function carryOut(
     leaving?.close();
     await target.close();
   }
+}
+
+function tellBeginning(report: Report, header: Header, warnings: readonly string[], { commands }: Source): void {
+  report({ type: "started", header });
+  for (const message of warnings) report({ type: "warning", message });
+  for (const message of commands) report({ type: "detail", message });
 }
 
 function askingOf({ wait: seconds = 0, filter }: RunOptions, name: string, runId: string, retry: Retry): Asking {

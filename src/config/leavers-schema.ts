@@ -78,6 +78,6 @@ export const leaversSchema = z
   .prefault({})
   .describe("What happens to rows whose entry is gone or no longer active.");
 
-export type LeaversConfig = z.output<typeof leaversSchema>;
+type LeaversConfig = z.output<typeof leaversSchema>;
 export type Follower = z.output<typeof follower>;
 export type Grace = z.output<typeof grace>;
