@@ -77,6 +77,7 @@ export async function sync(run: Run): Promise<void> {
     }
     await settlePostponed(settling);
     await references?.fill();
+    settling.rejects.flush();
     await run.confirm?.();
     await leavers?.settle();
     if (run.inactive) await createInactive(settling, run.inactive);

@@ -92,6 +92,17 @@ describe("100,000 people in a directory that gives 500 at a time", () => {
     expect(await writeStatements()).toBe(before);
   });
 
+  it("nor does a run that judges who has left, in hardly more memory; nor does it deactivate anybody", async () => {
+    const leavers = { action: "deactivate", scope: { created_by: "sync" } };
+    await work.configure(staffConfig(slapd, mariadb, { leavers }));
+    const before = await writeStatements();
+    const { counts, peak: kibibytes } = await measured(work, env);
+    expect(counts).toEqual({ ...noCounts, read: active, unchanged: active });
+    expect(kibibytes).toBeLessThan(160 * 1024);
+    expect(await writeStatements()).toBe(before);
+    await work.configure(staffConfig(slapd, mariadb));
+  });
+
   it("after 50 changed, 20 added and 10 renamed entries, exactly those are written", async () => {
     const some = Array.from({ length: 3000 }, (_, i) => i * 31 + 5).filter((i) => person(i).active);
     const changed = some.slice(0, 50);

@@ -78,6 +78,5 @@ export const leaversSchema = z
   .prefault({})
   .describe("What happens to rows whose entry is gone or no longer active.");
 
-type LeaversConfig = z.output<typeof leaversSchema>;
 export type Follower = z.output<typeof follower>;
 export type Grace = z.output<typeof grace>;
