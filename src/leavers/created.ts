@@ -2,7 +2,7 @@ import type { Change, User } from "../change.ts";
 import { changeOf, diff, type Verdict, type WriteVerdict } from "../diff.ts";
 import type { Entry } from "../entry.ts";
 import { userKey } from "../keys.ts";
-import { printable } from "../mapping/printable.ts";
+import { visible } from "../mapping/printable.ts";
 import { type Match, match } from "../match.ts";
 import type { Plan } from "../plan.ts";
 import { refusal } from "../rejects.ts";
@@ -51,7 +51,7 @@ function countRefused() {
   return {
     add: (dn: string, reason: string): void => {
       count += 1;
-      if (count === 1) first = `${printable(dn)}: ${printable(reason)}`;
+      if (count === 1) first = visible(`${dn}: ${reason}`);
     },
     notices: (): string[] =>
       count === 0

@@ -179,6 +179,60 @@ describe("leavers", () => {
 /** What the pass does not ask of those who have no row of their own. */
 const nobody = { meet: () => {}, reject: () => {}, doubt: () => {}, take: () => [], close: () => {} };
 
+describe("people who are not active and have no row", () => {
+  let database: SqliteDatabase;
+  beforeAll(async () => {
+    database = await sqliteDatabase();
+  });
+  afterAll(() => database?.stop());
+
+  const given = [
+    { name: "state", column: "state", text: "inactive", shown: "inactive" },
+    { name: "note", column: "note", text: "idm-ldap-sync", shown: "idm-ldap-sync" },
+  ];
+  const entry = (uid: string, mail?: string) => ({
+    dn: `uid=${uid}`,
+    attributes: new Map([["uid", [uid]], ...(mail === undefined ? [] : [["mail", [mail]] as const])]),
+  });
+
+  it("get one that is not active; whoever has a row, or is read as active, gets none, and a second run writes nothing", async () => {
+    const definition =
+      "username varchar(50) not null unique, email varchar(9) unique, origin varchar(20), note varchar(50), state varchar(20)";
+    const opened = await openHouse(database, { id: "integer primary key" }, {}, "", definition);
+    await opened.people(["b"]);
+    await opened.run("sync");
+    const people = [
+      entry("a"),
+      entry("b"),
+      entry("x", "x@x"),
+      entry("y", "x@x"),
+      entry("z", "z".repeat(10)),
+      entry("X", ""),
+    ];
+    const inactive = {
+      given,
+      entries: async function* () {
+        yield people.slice(0, 3);
+        yield people.slice(3);
+      },
+    };
+    const told = await meanwhile(opened, undefined, undefined, { inactive, batchSize: 2 });
+    expect(told).toEqual([
+      '1 person who is not active got no row; the first is uid=y: email "x@x" already belongs to the row with username "x" (uid=x)',
+      "deactivate",
+      "insert",
+      "insert",
+      "insert",
+      "insert",
+    ]);
+    expect(await opened.rows("email", "origin", "note")).toBe(
+      "X:inactive:NULL:ldap:idm-ldap-sync a:active:NULL:ldap:NULL b:inactive:NULL:ldap:NULL x:inactive:x@x:ldap:idm-ldap-sync z:inactive:zzzzzzzzzz:ldap:idm-ldap-sync",
+    );
+    const again = await meanwhile(opened, undefined, undefined, { inactive, batchSize: 2 });
+    expect(again).toEqual([expect.stringMatching(/^1 person who is not active got no row; /)]);
+  });
+});
+
 /**
  * A sync of which "a" alone is left; before its first write to leavers somebody else does something, or after it the answer
  * is lost. Gives what was told of changes, retries and rejects.
