@@ -119,6 +119,8 @@ describe.each(databases)("with state.setBy in $name", ({ start, numbered }) => {
         unchanged: 2,
         reactivated: 2,
         deactivated: 0,
+        missing: 0,
+        createdInactive: 0,
         rejected: 0,
       },
       blocked: [

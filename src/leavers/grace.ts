@@ -61,15 +61,6 @@ function sinceKept(table: Table, name: string, days: number, now: Date): GracePl
   if (moment === undefined || column.type.type === "date") {
     throw unfit(table, column, place, "does not hold a date and time", "name a date and time column");
   }
-  if (!column.nullable) {
-    throw unfit(
-      table,
-      column,
-      place,
-      "is NOT NULL",
-      "let the column be NULL: so it is for everybody who is not missing",
-    );
-  }
   return { name, column: column.name, milliseconds: days * day, now: { name, column: column.name, ...moment } };
 }
 
