@@ -5,7 +5,8 @@ import type { Dialect } from "../../src/schedule/dialects.ts";
  * shows, and whether each field of the expression allows that. Shares nothing with the program, and knows no errors.
  */
 
-export interface Minute {
+/** What the clock shows at the beginning of half an hour. No zone changes at any other time. */
+export interface HalfHour {
   readonly instant: number;
   readonly minute: number;
   readonly hour: number;
@@ -14,10 +15,10 @@ export interface Minute {
   readonly year: number;
 }
 
-const halfHour = 30;
+export const halfHourMs = 30 * 60_000;
 
-/** What the clock shows, minute by minute. It is asked each half hour: no zone changes at any other time. */
-export function minutesOf(timezone: string, from: number, to: number): Minute[] {
+/** What the clock shows, half hour by half hour. */
+export function halfHoursOf(timezone: string, from: number, to: number): HalfHour[] {
   const clock = new Intl.DateTimeFormat("en-GB", {
     timeZone: timezone,
     hourCycle: "h23",
@@ -27,14 +28,13 @@ export function minutesOf(timezone: string, from: number, to: number): Minute[] 
     hour: "numeric",
     minute: "numeric",
   });
-  const minutes: Minute[] = [];
-  for (let half = from; half < to; half += halfHour * 60_000) {
-    const shown = Object.fromEntries(clock.formatToParts(half).map(({ type, value }) => [type, Number(value)]));
+  const halfHours: HalfHour[] = [];
+  for (let instant = from; instant < to; instant += halfHourMs) {
+    const shown = Object.fromEntries(clock.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
     const { minute = 0, hour = 0, day = 0, month = 0, year = 0 } = shown;
-    for (let i = 0; i < halfHour; i += 1)
-      minutes.push({ instant: half + i * 60_000, minute: minute + i, hour, day, month, year });
+    halfHours.push({ instant, minute, hour, day, month, year });
   }
-  return minutes;
+  return halfHours;
 }
 
 const monthNames = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(" ");
@@ -50,11 +50,11 @@ const macros: Record<string, string> = {
   "@HOURLY": "0 * * * *",
 };
 
-/** The instants of one expression among the minutes, at most so many, after `after`. */
+/** The instants of one expression among the half hours, at most so many, after `after`. */
 export function naiveTimes(
   expression: string,
   dialect: Dialect,
-  minutes: readonly Minute[],
+  halfHours: readonly HalfHour[],
   after: number,
   most: number,
 ): number[] {
@@ -62,9 +62,9 @@ export function naiveTimes(
   const five = dialect === "unix" || text !== expression.toUpperCase();
   const fields = `${five ? "0 " : ""}${text}`.split(/\s+/);
   const [second = "", minute = "", hour = "", dom = "", month = "", dow = "", year = "*"] = fields;
-  const days = new Map<string, boolean>();
-  const isDay = (at: Minute): boolean => {
-    const key = `${at.year}-${at.month}-${at.day}`;
+  const days = new Map<number, boolean>();
+  const isDay = (at: HalfHour): boolean => {
+    const key = (at.year * 12 + at.month) * 31 + at.day;
     const known = days.get(key) ?? fits(dom, dow, dialect, at);
     days.set(key, known);
     return known;
@@ -73,14 +73,12 @@ export function naiveTimes(
   const monthSet = numbers(named(month, monthNames, 1), 1, 12);
   const [secondSet, yearSet] = [numbers(second, 0, 59), numbers(year, 1970, 2099)];
   const times: number[] = [];
-  for (const at of minutes) {
-    if (at.instant + 60_000 <= after) continue;
-    if (!minuteSet.has(at.minute) || !hourSet.has(at.hour) || !monthSet.has(at.month) || !yearSet.has(at.year))
-      continue;
-    if (!isDay(at)) continue;
-    for (let s = 0; s < 60; s += 1) {
+  for (const at of halfHours) {
+    if (at.instant + halfHourMs <= after) continue;
+    if (!hourSet.has(at.hour) || !monthSet.has(at.month) || !yearSet.has(at.year) || !isDay(at)) continue;
+    for (let s = 0; s < halfHourMs / 1000; s += 1) {
       const instant = at.instant + s * 1000;
-      if (!secondSet.has(s) || instant <= after) continue;
+      if (!minuteSet.has(at.minute + Math.floor(s / 60)) || !secondSet.has(s % 60) || instant <= after) continue;
       times.push(instant);
       if (times.length === most) return times;
     }
@@ -110,7 +108,7 @@ function numbers(text: string, min: number, max: number, starMin = min): Set<num
   return set;
 }
 
-function fits(dom: string, dow: string, dialect: Dialect, { year, month, day }: Minute): boolean {
+function fits(dom: string, dow: string, dialect: Dialect, { year, month, day }: HalfHour): boolean {
   const byMonth = dom.split(",").some((item) => fitsMonth(item, dialect, year, month, day));
   const byWeek = dow.split(",").some((item) => fitsWeek(item, dialect, year, month, day));
   const either = dialect === "unix" && !dom.startsWith("*") && !dow.startsWith("*");
