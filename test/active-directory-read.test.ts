@@ -95,7 +95,7 @@ describe("an attribute of which the server gives 1,500 values at a time", () => 
 
   it("is synchronised with all its values, and a second run writes nothing", async () => {
     const work = await configured({ ...throughProxy(), active: "active-directory" }, mapping);
-    const first = await work.json(["sync"]);
+    const first = await work.here(["sync"]);
     expect([first.code, first.counts.inserted, first.rejects, first.warnings]).toEqual([0, names.length, [], []]);
     expect(rows(work, "username, phones, phone_count")).toEqual(
       [...names].sort().map((username) => ({
@@ -104,7 +104,7 @@ describe("an attribute of which the server gives 1,500 values at a time", () => 
         phone_count: counts[username],
       })),
     );
-    expect((await work.json(["sync"])).counts).toMatchObject({ read: names.length, unchanged: names.length });
+    expect((await work.here(["sync"])).counts).toMatchObject({ read: names.length, unchanged: names.length });
   });
 
   it("is read in full by check and explain too", async () => {
@@ -120,7 +120,7 @@ describe("an attribute of which the server gives 1,500 values at a time", () => 
     try {
       const source = { url: few.url, tls: {}, baseDn: groups, filter: "(objectClass=group)" };
       const work = await configured(source, { member_count: { attribute: "member", multi: "count" } });
-      await work.json(["sync"]);
+      await work.here(["sync"]);
       expect(rows(work, "username, member_count")).toEqual([
         { username: "Bottom", member_count: 1 },
         { username: "Everybody", member_count: names.length },
@@ -138,7 +138,7 @@ describe("groups", () => {
     const map = { [`cn=everybody, ou=groups, ${suffix.toLowerCase()}`]: "user", [groupDn("Bottom")]: "operator" };
     const roles = { attribute: "memberOf", map, unlisted: "drop", multi: "json" };
     const work = await configured({ filter: "(|(cn=few)(cn=many)(cn=off))" }, { roles });
-    expect((await work.json(["sync"])).rejects).toEqual([]);
+    expect((await work.here(["sync"])).rejects).toEqual([]);
     expect(rows(work, "username, roles")).toEqual([
       { username: "few", roles: '["user"]' },
       { username: "many", roles: '["operator","user"]' },
@@ -158,7 +158,7 @@ describe("groups", () => {
   ])("in groups are followed by the in-chain rule as %s, which is sent unchanged", async (_what, source, users) => {
     const work = await configured({ ...throughProxy(), ...source });
     const before = proxy.searches.length;
-    expect((await work.json(["sync"])).code).toBe(0);
+    expect((await work.here(["sync"])).code).toBe(0);
     expect(usersOf(work)).toEqual(users);
     const [filter] = proxy.searches.slice(before).flatMap((search) => (search.op === "search" ? [search.filter] : []));
     expect(filter).toContain(inChain);
@@ -181,7 +181,7 @@ describe("the references of a whole domain to its own partitions", () => {
 
   it("stand in the JSON document, and people read them with --verbose", async () => {
     const work = await configured(domain);
-    expect((await work.json(["dry-run"])).notices).toEqual([notice()]);
+    expect((await work.here(["dry-run"])).notices).toEqual([notice()]);
     for (const command of ["dry-run", "sync"]) {
       const usual = await work.run([command]);
       expect([usual.code, `${usual.stdout}${usual.stderr}`.includes("referred")]).toEqual([0, false]);
@@ -194,7 +194,7 @@ describe("the references of a whole domain to its own partitions", () => {
   });
 
   it('end the run where "referrals" is "error"', async () => {
-    const { code, error } = await (await configured({ ...domain, referrals: "error" })).json(["sync"]);
+    const { code, error } = await (await configured({ ...domain, referrals: "error" })).here(["sync"]);
     expect([code, error?.hint]).toEqual([1, expect.stringContaining("name the OUs of the people in source.baseDn")]);
   });
 });
@@ -211,7 +211,7 @@ describe("a page whose entries are all gone when it is fetched", () => {
     });
     try {
       const work = await configured({ url: deleting.url, tls: {}, baseDn: leaving, pageSize: 10 });
-      const { code, counts } = await work.json(["sync"]);
+      const { code, counts } = await work.here(["sync"]);
       expect([code, counts.read, pages]).toEqual([0, 20, 4]);
       const left = [...dns.slice(0, 10), ...dns.slice(20)].map((dn) => dn.replace(/^CN=(.*?),.*$/, "$1"));
       expect(usersOf(work)).toEqual(left.sort());

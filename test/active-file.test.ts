@@ -29,7 +29,7 @@ const notice = `2 entries are left alone, because it is not known whether they a
 
 it("a sync leaves those alone of whom it is not known, and names them", async () => {
   const work = await withActive("active-directory");
-  const { code, counts, changes, unknown, notices } = await work.json(["sync"]);
+  const { code, counts, changes, unknown, notices } = await work.here(["sync"]);
   expect({ code, counts, keys: changes.map(({ key }) => key), unknown, notices }).toEqual({
     code: 0,
     counts: {
@@ -54,7 +54,7 @@ it("a sync leaves those alone of whom it is not known, and names them", async ()
 });
 
 it("the JSON document holds as many of them as is asked for, and counts all", async () => {
-  const { unknown, notices } = await (await withActive("active-directory")).json(["dry-run", "--limit", "1"]);
+  const { unknown, notices } = await (await withActive("active-directory")).here(["dry-run", "--limit", "1"]);
   expect([unknown.map(({ key }) => key), notices]).toEqual([["emil"], [notice]]);
 });
 
@@ -64,7 +64,7 @@ it("a run in which it is known of nobody is refused, as one that reads nobody", 
   await work.configure(
     fileConfig({ source: { ...fileConfig().source, active: { and: ["active-directory", "(uid=emil)"] } } }),
   );
-  const { code, outcome, notices } = await work.json(["sync"]);
+  const { code, outcome, notices } = await work.here(["sync"]);
   expect([code, outcome, notices.length]).toEqual([4, "refused", 1]);
 });
 
@@ -174,7 +174,7 @@ it.each(["active-directory", "freeipa"])(
       [{ not: preset }, []],
     ] as const) {
       const work = await fileWorkspace(everybody, { source: { ...fileConfig().source, active } });
-      const { changes, unknown } = await work.json(["dry-run"]);
+      const { changes, unknown } = await work.here(["dry-run"]);
       expect(unknown.map(({ key, reason }) => [key, reason.split(" is ")[0]])).toEqual(
         rows.map(({ attribute, value }, at) => [
           `p${at}`,
@@ -194,6 +194,6 @@ it("an instant with an offset is the same instant for a sync as for explain", as
     .replace(/[-T:]/g, "");
   const people = { "uid=anna": user("anna", { krbPrincipalExpiration: [`${inFourHours}-0500`] }) };
   const work = await fileWorkspace(people, { source: { ...fileConfig().source, active: "freeipa" } });
-  expect((await work.json(["dry-run"])).counts).toMatchObject({ read: 1, inserted: 1 });
+  expect((await work.here(["dry-run"])).counts).toMatchObject({ read: 1, inserted: 1 });
   expect((await work.run(["explain", "anna"])).stdout).toContain("insert");
 });

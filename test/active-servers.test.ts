@@ -88,7 +88,7 @@ const noDuration =
 describe("accounts that a password policy locks", () => {
   it("are not active, unless the lock has run out by their policy; auto says which rule it took", async () => {
     const work = await configured("auto");
-    const { code, counts, changes, unknown, notices } = await work.json(["sync"]);
+    const { code, counts, changes, unknown, notices } = await work.here(["sync"]);
     expect({ code, counts, users: changes.map(({ key }) => key).sort(), unknown, notices }).toEqual({
       code: 0,
       counts: {
@@ -109,13 +109,13 @@ describe("accounts that a password policy locks", () => {
         `1 entry is left alone, because it is not known whether it is active: ${noDuration} (uid=fred,${base})`,
       ],
     });
-    const again = await work.json(["sync"]);
+    const again = await work.here(["sync"]);
     expect(again.counts).toMatchObject({ read: 2, unchanged: 2 });
   });
 
   it("are judged by the configured duration where no policy is named", async () => {
     const work = await configured({ preset: "openldap", lockoutDuration: 60 });
-    const { changes, unknown } = await work.json(["sync"]);
+    const { changes, unknown } = await work.here(["sync"]);
     expect([changes.map(({ key }) => key).sort(), unknown]).toEqual([["anna", "dora", "fred"], []]);
   });
 
@@ -183,7 +183,7 @@ describe("accounts that a password policy locks", () => {
     const must = async (uid: string) => {
       const config = JSON.parse(await readFile(work.path(".syncrc.json"), "utf8"));
       await work.configure({ ...config, source: { ...config.source, mustContain: [`uid=${uid},${base}`] } });
-      const { code, error } = await work.json(["dry-run"]);
+      const { code, error } = await work.here(["dry-run"]);
       return [code, error?.message.replace(/^.*: /, "")];
     };
     const missing = (uid: string) => `uid=${uid},${base} was not among the active entries`;
@@ -203,7 +203,7 @@ describe("a slapd that hides for how long its policies lock", () => {
 
   it("leaves it unknown who of those with a lock is active, unless it is configured", async () => {
     const work = await configured("openldap", hiding);
-    const { changes, unknown } = await work.json(["dry-run"]);
+    const { changes, unknown } = await work.here(["dry-run"]);
     expect([changes.map(({ key }) => key).sort(), unknown.map(({ key, reason }) => [key, reason]).sort()]).toEqual([
       ["anna", "bert"],
       ["dora", "emil", "fred"].map((key) => [key, noDuration]),
@@ -221,7 +221,7 @@ describe("a slapd that hides for how long its policies lock", () => {
 
 describe("a slapd without password policies", () => {
   it("locks nobody, as auto says", async () => {
-    const { changes, notices } = await (await configured("auto", bare)).json(["sync"]);
+    const { changes, notices } = await (await configured("auto", bare)).here(["sync"]);
     expect([changes.map(({ key }) => key), notices]).toEqual([
       ["anna"],
       [
@@ -237,7 +237,7 @@ describe("a slapd without password policies", () => {
   });
 
   it("is refused where they are asked for by name", async () => {
-    const { code, error } = await (await configured("openldap", bare)).json(["sync"]);
+    const { code, error } = await (await configured("openldap", bare)).here(["sync"]);
     expect({ code, error }).toEqual({
       code: 2,
       error: {

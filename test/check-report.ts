@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { mainIn } from "./in-process.ts";
 import type { Workspace } from "./program.ts";
 
 /** What `check --json` says, in a shape that can be compared. */
@@ -35,7 +36,7 @@ export async function checked(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Checked> {
-  const { code, stdout, stderr } = await work.run(["check", "--json", ...args], env);
+  const { code, stdout, stderr } = await mainIn(work.folder, ["check", "--json", ...args], { ...process.env, ...env });
   const document = JSON.parse(stdout || `"${stderr}"`);
   for (const { durationMs } of document.stages ?? []) expect(Number.isInteger(durationMs)).toBe(true);
   const stages = document.stages?.map(({ durationMs: _, ...stage }: Stage & { durationMs: number }) => stage);

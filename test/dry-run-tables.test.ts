@@ -18,7 +18,7 @@ async function withTable(table: string, people: People, changes: object = {}): P
 /** Runs the preview, with and without --verify, and the sync; all three tell the same, and this is it. */
 async function agreed(work: Workspace) {
   const told = async (...args: string[]) => {
-    const { code, outcome, counts, changes, rejects } = await work.json(args);
+    const { code, outcome, counts, changes, rejects } = await work.here(args);
     return { code, outcome, counts, changes, rejects };
   };
   const plain = await told("dry-run");
@@ -115,13 +115,13 @@ describe("a dry run and the sync agree", () => {
       "uid=carl": person("carl", "c"),
     };
     const work = await withTable(table, people);
-    const plain = await work.json(["dry-run"]);
+    const plain = await work.here(["dry-run"]);
     expect([plain.counts.inserted, plain.warnings]).toEqual([
       3,
       ["what the unique index low would refuse is not foreseen: --verify lets the database try every batch"],
     ]);
-    const verified = await work.json(["dry-run", "--verify"]);
-    const real = await work.json(["sync"]);
+    const verified = await work.here(["dry-run", "--verify"]);
+    const real = await work.here(["sync"]);
     expect([verified.counts, verified.rejects]).toEqual([real.counts, real.rejects]);
     expect(real.counts).toMatchObject({ inserted: 2, rejected: 1 });
     expect(verified.warnings).toEqual([
@@ -142,12 +142,12 @@ describe("a dry run and the sync agree", () => {
       work.path("people.ldif"),
       ldif({ "uid=anna": person("anna", "c"), "uid=bert": person("bert", "A") }),
     );
-    const { counts, notices } = await work.json(["dry-run", "--verify"]);
+    const { counts, notices } = await work.here(["dry-run", "--verify"]);
     expect([counts, notices]).toEqual([
       expect.objectContaining({ updated: 1, rejected: 1 }),
       ["1 row may end otherwise in a sync, because earlier batches were rolled back"],
     ]);
-    const real = await work.json(["sync"]);
+    const real = await work.here(["sync"]);
     expect(real.counts).toMatchObject({ updated: 2, rejected: 0 });
   });
 });
@@ -172,7 +172,7 @@ describe("people of one batch who pass a mail address on", () => {
       work.path("idm.sqlite"),
       "create trigger no before insert on users when new.username = 'bad' begin select raise(abort, 'bad'); end",
     );
-    const real = await work.json(["sync"]);
+    const real = await work.here(["sync"]);
     expect(real.rejects.map(({ key }) => key)).toEqual(["bad"]);
     const rows = sqlite(work.path("idm.sqlite"), "select email from users order by username");
     expect(rows.map(({ email }) => email)).toEqual(after);

@@ -108,7 +108,7 @@ a rejected entry is left out until its reason is mended; to write these 2 change
     expect(stdout).toContain("New (12)");
     expect(stdout).toContain("  and 9 more: --limit N shows more, --changes FILE and --report FILE.html hold all");
     expect(stdout).toContain("Changed (3)");
-    const document = await work.json(["dry-run", "--limit", "5"]);
+    const document = await work.here(["dry-run", "--limit", "5"]);
     expect([document.changes.length, document.counts]).toEqual([
       5,
       { ...noCounts, read: 20, inserted: 12, updated: 3, unchanged: 5 },
@@ -128,8 +128,8 @@ describe("a dry run for machines", () => {
   it("gives the same document and files as the sync after it, but for the name of the command", async () => {
     const work = await fileWorkspace({ ...anna, ...bert, ...carl }, { batchSize: 1 });
     const files = (of: string) => ["--changes", `${of}.changes`, "--rejects", `${of}.rejects`];
-    const dry = await work.json(["dry-run", ...files("dry")]);
-    const real = await work.json(["sync", ...files("real")]);
+    const dry = await work.here(["dry-run", ...files("dry")]);
+    const real = await work.here(["sync", ...files("real")]);
     const run = { runId: "", startedAt: "", finishedAt: "", durationMs: 0, command: "" };
     expect([dry.command, real.command, dry.code]).toEqual(["dry-run", "sync", 3]);
     expect({ ...dry, ...run }).toEqual({ ...real, ...run });
@@ -150,7 +150,7 @@ describe("a dry run for machines", () => {
 
   it("exits with 10 where changes are pending and some entries are rejected", async () => {
     const work = await fileWorkspace({ ...bert, ...carl });
-    const { code, outcome } = await work.json(["dry-run", "--exit-code"]);
+    const { code, outcome } = await work.here(["dry-run", "--exit-code"]);
     expect([code, outcome]).toEqual([10, "partial"]);
   });
 });
@@ -170,7 +170,7 @@ describe("the page of a dry run", () => {
   it("holds the changes and rejects of the document, with the values that the directory sent", async () => {
     const work = await fileWorkspace({ ...anna, ...bert, ...carl });
     const args = ["--config", ".syncrc.json", "--report", "preview.html"];
-    const document = await work.json(["dry-run", ...args]);
+    const document = await work.here(["dry-run", ...args]);
     const { header, records, end } = await dataOf(work, "preview.html");
     const of = (name: string) => records.filter(([each]) => each === name).map(([, data]) => data);
     expect(of("changes").map(({ raw: _, reactivated: __, chosen: ___, ...change }) => change)).toEqual(
@@ -194,11 +194,11 @@ describe("the page of a dry run", () => {
   it("is whole and says why where the run fails, and is replaced by the next one", async () => {
     const work = await fileWorkspace(anna);
     await writeFile(work.path("people.ldif"), "no LDIF");
-    const failed = await work.json(["dry-run", "--report", "preview.html"]);
+    const failed = await work.here(["dry-run", "--report", "preview.html"]);
     const first = await dataOf(work, "preview.html");
     expect([failed.code, first.end.outcome, first.end.error.message]).toEqual([1, "failed", failed.error?.message]);
     await writeFile(work.path("people.ldif"), ldif(anna));
-    expect((await work.json(["dry-run", "--report", "preview.html"])).code).toBe(0);
+    expect((await work.here(["dry-run", "--report", "preview.html"])).code).toBe(0);
     expect((await dataOf(work, "preview.html")).records).toHaveLength(1);
   });
 
@@ -230,21 +230,21 @@ describe("a dry run of a sync that a limit refuses", () => {
 
   it("shows the plan, refuses it in the words of the sync, and names the way to raise the limit", async () => {
     const work = await fileWorkspace(people, { limits: { insert: { max: 10 } }, batchSize: 5 });
-    const dry = await work.json(["dry-run"]);
-    const real = await work.json(["sync"]);
+    const dry = await work.here(["dry-run"]);
+    const real = await work.here(["sync"]);
     expect([dry.code, dry.outcome, dry.error]).toEqual([real.code, "refused", real.error]);
     expect([dry.counts, real.counts]).toEqual([{ ...noCounts, read: 12, inserted: 12 }, noCounts]);
     const { stdout } = await work.run(["dry-run"]);
     expect(stdout).toMatch(/^dry-run default: nothing was written; a sync would be refused \(/);
-    expect((await work.json(["dry-run", "--max-insert", "12"])).code).toBe(0);
+    expect((await work.here(["dry-run", "--max-insert", "12"])).code).toBe(0);
   });
 
   it("refuses an empty directory as the sync does", async () => {
     const work = await fileWorkspace(anna);
     await work.run(["sync"]);
     await writeFile(work.path("people.ldif"), ldif({}));
-    const dry = await work.json(["dry-run"]);
-    expect([dry.code, dry.error]).toEqual([4, (await work.json(["sync"])).error]);
+    const dry = await work.here(["dry-run"]);
+    expect([dry.code, dry.error]).toEqual([4, (await work.here(["sync"])).error]);
   });
 
   it("counts as rejects, and not against the limit of new rows, who would be rejected", async () => {
@@ -255,8 +255,8 @@ describe("a dry run of a sync that a limit refuses", () => {
       ]),
     );
     const work = await fileWorkspace(same, { limits: { insert: { max: 5 } } });
-    const dry = await work.json(["dry-run"]);
-    const real = await work.json(["sync"]);
+    const dry = await work.here(["dry-run"]);
+    const real = await work.here(["sync"]);
     expect([dry.code, dry.counts]).toEqual([3, { ...noCounts, read: 12, inserted: 5, rejected: 7 }]);
     expect(real.counts).toEqual(dry.counts);
   });
@@ -284,12 +284,12 @@ describe("what the database alone knows", () => {
         "warning: what the check constraint of the table, the foreign key on team would refuse is not foreseen: --verify lets the database try every batch\n",
       ),
     ]);
-    const verified = await work.json(["dry-run", "--verify"]);
+    const verified = await work.here(["dry-run", "--verify"]);
     expect(sqlite(work.path("idm.sqlite"), "select * from users")).toEqual([]);
     const { stdout, stderr: said } = await work.run(["dry-run", "--verify"]);
     expect(stdout).toContain("  effect     every batch is executed in a transaction and rolled back (--verify)\n");
     expect(said).not.toContain("warning");
-    const real = await work.json(["sync"]);
+    const real = await work.here(["sync"]);
     expect([verified.counts, verified.rejects]).toEqual([real.counts, real.rejects]);
     expect(real.rejects.map(({ key, reason }) => [key, reason])).toEqual([
       ["bert", expect.stringMatching(/^the database refused the row: CHECK constraint failed/)],
@@ -342,7 +342,7 @@ describe("a dry run into MariaDB", () => {
   it("sends the server no statement but those that read, on a connection that refuses the others", async () => {
     const log = (await mariadb.generalLog()).length;
     const seen = await statementsOf(async () => {
-      const { code, counts } = await work.json(["dry-run"], env);
+      const { code, counts } = await work.here(["dry-run"], env);
       expect([code, counts]).toEqual([0, { ...noCounts, read: active, inserted: active }]);
     });
     expect([...seen.keys()].sort()).toEqual(["select", "set", "show"]);
@@ -354,7 +354,7 @@ describe("a dry run into MariaDB", () => {
     await mariadb.sql("create user reader@'%' identified by 'reader-secret'; grant select on idm.users to reader@'%'");
     await work.configure(staffConfig(slapd, { ...mariadb, user: "reader" }));
     const reader = { ...env, DB_PASSWORD: "reader-secret" };
-    const { code, counts } = await work.json(["dry-run"], reader);
+    const { code, counts } = await work.here(["dry-run"], reader);
     const { stderr } = await work.run(["dry-run"], reader);
     await work.configure(staffConfig(slapd, mariadb));
     expect([code, counts]).toEqual([0, { ...noCounts, read: active, inserted: active }]);
@@ -389,7 +389,7 @@ describe("a dry run into MariaDB", () => {
   it("with --verify executes every batch and rolls every one back", async () => {
     const batches = Math.ceil(active / 500);
     const seen = await statementsOf(async () => {
-      const { code, counts } = await work.json(["dry-run", "--verify"], env);
+      const { code, counts } = await work.here(["dry-run", "--verify"], env);
       expect([code, counts]).toEqual([0, { ...noCounts, read: active, inserted: active }]);
     });
     expect([seen.get("insert"), seen.get("rollback"), seen.get("commit")]).toEqual([batches, batches, undefined]);
@@ -397,19 +397,19 @@ describe("a dry run into MariaDB", () => {
   });
 
   it("says of the next sync what that one does, and changes nothing in the table", async () => {
-    await work.json(["sync"], env);
+    await work.here(["sync"], env);
     await addPhone("Chief");
     const before = [await dump(mariadb), await mariadb.sql("checksum table users")];
-    const dry = await work.json(["dry-run"], env);
+    const dry = await work.here(["dry-run"], env);
     expect([await dump(mariadb), await mariadb.sql("checksum table users")]).toEqual(before);
-    const real = await work.json(["sync"], env);
+    const real = await work.here(["sync"], env);
     expect(real.counts.updated).toBeGreaterThan(0);
     expect([dry.counts, dry.changes, dry.rejects]).toEqual([real.counts, real.changes, real.rejects]);
   });
 
   it("warns where the server lets nobody write", async () => {
     await mariadb.sql("set global read_only = 1");
-    const { warnings } = await work.json(["dry-run"], env);
+    const { warnings } = await work.here(["dry-run"], env);
     await mariadb.sql("set global read_only = 0");
     expect(warnings).toEqual(["the server is read-only (read_only is on): a sync would fail"]);
   });
@@ -417,8 +417,8 @@ describe("a dry run into MariaDB", () => {
   it("knows that an ENUM without a default takes its first member", async () => {
     await mariadb.sql("alter table users add column kind enum('person', 'machine') not null");
     await mariadb.sql("delete from users where username < 'u000010'");
-    const dry = await work.json(["dry-run"], env);
-    const real = await work.json(["sync"], env);
+    const dry = await work.here(["dry-run"], env);
+    const real = await work.here(["sync"], env);
     await mariadb.sql("alter table users drop column kind");
     expect(real.counts.inserted).toBeGreaterThan(0);
     expect([dry.code, dry.warnings, dry.counts]).toEqual([0, [], real.counts]);

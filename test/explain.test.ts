@@ -525,7 +525,7 @@ describe("explain", () => {
       const work = await fileWorkspace(passed(state, mail));
       sqlite(work.path("idm.sqlite"), rows);
       expect(woulds(await explained(work, "taker"))).toEqual([[`uid=taker,${base}`, action, [because]]]);
-      const { changes, rejects } = await work.json(["dry-run"]);
+      const { changes, rejects } = await work.here(["dry-run"]);
       const told = [...changes.map(({ dn, kind }) => [dn, kind]), ...rejects.map(({ dn }) => [dn, "reject"])];
       expect(told).toContainEqual([`uid=taker,${base}`, action]);
     });
@@ -534,7 +534,7 @@ describe("explain", () => {
       const work = await fileWorkspace(passed("active", "old@example.com"), { batchSize: 1 });
       sqlite(work.path("idm.sqlite"), rows);
       expect(woulds(await explained(work, "taker"))).toEqual([[`uid=taker,${base}`, "update", [given]]]);
-      expect((await work.json(["dry-run"])).counts).toMatchObject({ updated: 2, rejected: 0 });
+      expect((await work.here(["dry-run"])).counts).toMatchObject({ updated: 2, rejected: 0 });
     });
 
     it("sees that two exchange theirs, of whom the key finds both", async () => {
@@ -557,7 +557,7 @@ describe("explain", () => {
       );
       const { entries } = await explained(work, "a");
       expect(entries.map(({ would }) => [would.action, would.because.length])).toEqual([["update", 2]]);
-      expect((await work.json(["dry-run"])).counts).toMatchObject({ updated: 3, rejected: 0 });
+      expect((await work.here(["dry-run"])).counts).toMatchObject({ updated: 3, rejected: 0 });
     });
   });
 

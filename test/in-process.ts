@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import type { Io } from "../src/io.ts";
 import { main } from "../src/main.ts";
+import type { Outcome } from "./servers/command.ts";
 
-/** Runs one command line with `--json` in this process, in a folder: for tests with many runs. */
-export async function inProcess(folder: string, args: readonly string[]) {
+/** Runs one command line in this process, in a folder: what it says and how it ends, without a start of node. */
+export async function mainIn(folder: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
   const sink = () => {
     const chunks: string[] = [];
     const stream = new Writable({
@@ -15,10 +16,15 @@ export async function inProcess(folder: string, args: readonly string[]) {
     });
     return { stream, text: () => chunks.join("") };
   };
-  const limit = ["sync", "dry-run"].includes(args[0] ?? "") ? ["--limit", "1000"] : [];
   const [out, err] = [sink(), sink()];
-  const env = { XDG_STATE_HOME: join(folder, "state") };
   const io: Io = { stdout: out.stream, stderr: err.stream, env, cwd: () => folder, on: () => {}, off: () => {} };
-  const code = await main([...args, "--json", ...limit], io);
-  return { code, document: JSON.parse(out.text()), stderr: err.text() };
+  return { code: await main(args, io), stdout: out.text(), stderr: err.text() };
+}
+
+/** Runs one command line with `--json` in this process, in a folder: for tests with many runs. */
+export async function inProcess(folder: string, args: readonly string[]) {
+  const env = { XDG_STATE_HOME: join(folder, "state") };
+  const limit = ["sync", "dry-run"].includes(args[0] ?? "") ? ["--limit", "1000"] : [];
+  const { code, stdout, stderr } = await mainIn(folder, [...args, "--json", ...limit], env);
+  return { code, document: JSON.parse(stdout), stderr };
 }

@@ -160,7 +160,7 @@ describe.each(databases)("with several match keys in $name, a sync", ({ start, t
       await work.configure(
         fileConfig({ target: database.config("users", keys), mapping, state: undefined, batchSize }),
       );
-      const { rejects, ...document } = await work.json(["dry-run"]);
+      const { rejects, ...document } = await work.here(["dry-run"]);
       expect({
         changes: document.changes.map(({ kind, key, adopted = "id" }) => `${kind} ${key} by ${adopted}`),
         reasons: rejects.map(({ dn, reason }) => `${dn}: ${reason}`),
@@ -171,10 +171,10 @@ describe.each(databases)("with several match keys in $name, a sync", ({ start, t
         adopted: document.changes.flatMap(({ key, dn, adopted: by }) => (by === undefined ? [] : [{ key, dn, by }])),
       });
     }
-    const synced = await work.json(["sync", "--batch-size", "1"]);
+    const synced = await work.here(["sync", "--batch-size", "1"]);
     expect(synced.rejects.map(({ dn, reason }) => `${dn}: ${reason}`)).toEqual(reasons);
     expect(await table()).toEqual(after);
-    expect((await work.json(["sync"])).counts).toMatchObject({ inserted: 0, updated: 0 });
+    expect((await work.here(["sync"])).counts).toMatchObject({ inserted: 0, updated: 0 });
   });
 
   /** What is told of one user; somebody else changes the table just before the first write. */

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type LibsqlDatabase from "libsql";
+import { mainIn } from "./in-process.ts";
 import { type Outcome, outcomeOf } from "./servers/command.ts";
 import { instanceFolder } from "./servers/folder.ts";
 import { record } from "./servers/people.ts";
@@ -23,6 +24,8 @@ export interface Workspace {
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>;
   /** Runs with `--json` and gives the document. */
   json(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Document>;
+  /** As `json`, in this process: for tests whose subject is not the process, and which have many runs. */
+  here(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Document>;
   /** Starts it and does not wait. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
 }
@@ -74,16 +77,18 @@ export async function workspace(): Promise<Workspace> {
     path,
     configure: (config) => writeFile(path(".syncrc.json"), JSON.stringify(config), { mode: 0o600 }),
     run,
-    json: async (args, env) => {
-      const { code, stdout, stderr } = await run([...args, "--json"], env);
-      try {
-        return { code, ...JSON.parse(stdout) };
-      } catch (cause) {
-        throw new Error(`not one JSON document: ${stdout}\n${stderr}`, { cause });
-      }
-    },
+    json: async (args, env) => documentOf(await run([...args, "--json"], env)),
+    here: async (args, env) => documentOf(await mainIn(folder, [...args, "--json"], environment(env))),
     start: (args, env) => start(folder, args, environment(env)),
   };
+}
+
+function documentOf({ code, stdout, stderr }: Outcome): Document {
+  try {
+    return { code, ...JSON.parse(stdout) };
+  } catch (cause) {
+    throw new Error(`not one JSON document: ${stdout}\n${stderr}`, { cause });
+  }
 }
 
 function start(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): Running {

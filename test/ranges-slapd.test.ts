@@ -91,7 +91,7 @@ describe("groups whose members arrive in ranges", () => {
     through(
       async () => {},
       async (space, proxy) => {
-        expect((await space.json(["sync"])).code).toBe(0);
+        expect((await space.here(["sync"])).code).toBe(0);
         expect(rows(space)).toEqual(all);
         const ranges = proxy.searches.flatMap((search) =>
           search.op === "search" && search.scope === "base" ? [[search.base, ...search.attributes]] : [],
@@ -110,7 +110,7 @@ describe("groups whose members arrive in ranges", () => {
     await through(
       once(() => slapd.modify(changeMember("delete", first))),
       async (space) => {
-        expect((await space.json(["sync"])).code).toBe(0);
+        expect((await space.here(["sync"])).code).toBe(0);
         const large = { username: "large", members: JSON.stringify(others), number: counts.large - 1 };
         expect(rows(space)).toEqual(all.map((row) => (row.username === "large" ? large : row)));
       },
@@ -124,7 +124,7 @@ describe("groups whose members arrive in ranges", () => {
     await through(
       once(() => slapd.modify(rename("large", "renamed"))),
       async (space) => {
-        const { code, counts: end, rejects, warnings } = await space.json(["sync"]);
+        const { code, counts: end, rejects, warnings } = await space.here(["sync"]);
         expect([code, end.inserted, warnings]).toEqual([3, names.length - 1, []]);
         expect(rejects).toEqual([
           {
@@ -144,10 +144,10 @@ describe("groups whose members arrive in ranges", () => {
     through(
       once(() => slapd.kill()),
       async (space) => {
-        const { code, error } = await space.json(["sync"]);
+        const { code, error } = await space.here(["sync"]);
         expect([code, error?.message]).toEqual([1, expect.stringContaining(`below ${dnOf("large")} is not complete`)]);
         await slapd.restart();
-        expect((await space.json(["sync"])).code).toBe(0);
+        expect((await space.here(["sync"])).code).toBe(0);
         expect(rows(space)).toEqual(all);
       },
     ));

@@ -59,8 +59,8 @@ const left = without[0] ?? person(0);
 describe("references of two thousand people", () => {
   it("find the manager's row of one person alone, which an earlier run wrote", async () => {
     const manager = managerOf(led.dn);
-    await work.json(["sync", "--filter", `(uid=${manager?.uid})`], env());
-    const { counts, notices } = await work.json(["sync", "--filter", `(|(uid=${led.uid})(uid=${left.uid}))`], env());
+    await work.here(["sync", "--filter", `(uid=${manager?.uid})`], env());
+    const { counts, notices } = await work.here(["sync", "--filter", `(|(uid=${led.uid})(uid=${left.uid}))`], env());
     expect([counts.inserted, notices]).toEqual([
       2,
       [
@@ -73,8 +73,8 @@ describe("references of two thousand people", () => {
   });
 
   it("are foretold, written in one run, and unchanged in the next", async () => {
-    const dry = await work.json(["dry-run"], env());
-    const wet = await work.json(["sync", "--limit", "10000"], env());
+    const dry = await work.here(["dry-run"], env());
+    const wet = await work.here(["sync", "--limit", "10000"], env());
     const all = { inserted: active.length, updated: 0, unchanged: 0, rejected: 0 };
     expect([dry.code, wet.code]).toEqual([0, 0]);
     expect(dry.counts).toMatchObject(all);
@@ -83,7 +83,7 @@ describe("references of two thousand people", () => {
     expect(wet.notices).toEqual([expect.stringMatching(`^manager_id is NULL of ${without.length} users who name`)]);
     expect(await managers()).toEqual(expected);
     const before = (await mariadb.generalLog()).length;
-    const again = await work.json(["sync"], env());
+    const again = await work.here(["sync"], env());
     expect([again.counts.unchanged, again.changes]).toEqual([active.length, []]);
     const statements = (await mariadb.generalLog()).slice(before);
     expect(statements).not.toMatch(/(?:update|insert into) `users`/i);

@@ -84,7 +84,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     await write(
       staff({ a: dnOf("z"), b: dnOf("c"), c: dnOf("b"), self: dnOf("self"), top: undefined, z: dnOf("top") }),
     );
-    const { counts, changes, notices, ...rest } = await work.json(["sync", "--batch-size", "2"]);
+    const { counts, changes, notices, ...rest } = await work.here(["sync", "--batch-size", "2"]);
     expect([rest.code, counts, notices]).toEqual([0, { ...none, read: 6, inserted: 6 }, []]);
     expect(await managers()).toEqual({ a: "z", b: "c", c: "b", self: "self", top: null, z: "top" });
     expect(changes.filter(({ key }) => key === "a")).toEqual([
@@ -100,7 +100,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       },
       { kind: "update", key: "a", dn: dnOf("a"), columns: { manager_id: { from: null, to: await idOf("z") } } },
     ]);
-    const second = await work.json(["sync"]);
+    const second = await work.here(["sync"]);
     expect([second.counts, second.changes]).toEqual([{ ...none, read: 6, unchanged: 6 }, []]);
   });
 
@@ -115,7 +115,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     ];
     const people = staff(Object.fromEntries(spellings.map((spelling, at) => [`p${at}`, spelling])));
     await write({ ...people, ...staff({ boss: undefined }) });
-    expect((await work.json(["sync"])).notices).toEqual([]);
+    expect((await work.here(["sync"])).notices).toEqual([]);
     const expected = spellings.map((_, at) => [`p${at}`, "boss"]);
     expect(await managers()).toEqual({ ...Object.fromEntries(expected), boss: null });
   });
@@ -133,7 +133,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       "retired",
     );
     await write({ ...people, "uid=x": { uid: ["x"], title: ["longer than the twenty characters that it may have"] } });
-    const { counts, notices, code, unresolved } = await work.json(["sync"]);
+    const { counts, notices, code, unresolved } = await work.here(["sync"]);
     const rejected = database.title.endsWith(".sqlite") ? 0 : 1;
     expect([code, counts]).toEqual([rejected === 1 ? 3 : 0, { ...none, read: 5, inserted: 5 - rejected, rejected }]);
     expect(notices).toEqual([
@@ -147,14 +147,14 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       column: "manager_id",
       refersTo: dnOf("nobody"),
     });
-    expect((await work.json(["sync"])).changes).toEqual([]);
+    expect((await work.here(["sync"])).changes).toEqual([]);
   });
 
   it("count somebody whose manager alone changed as updated, and follow who leaves, is moved or is named no more", async () => {
     await write(staff({ a: dnOf("boss"), b: dnOf("boss"), boss: undefined, c: undefined }));
     await work.run(["sync"]);
     await write(staff({ a: dnOf("c"), b: undefined, boss: undefined, c: undefined }));
-    const moved = await work.json(["sync"]);
+    const moved = await work.here(["sync"]);
     expect(moved.counts).toEqual({ ...none, read: 4, updated: 2, unchanged: 2 });
     expect(moved.changes).toEqual([
       {
@@ -169,10 +169,10 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       ...staff({ a: `cn=new name,ou=elsewhere,${base}` }),
       "cn=new name,ou=elsewhere": { uid: ["c"], cn: ["new name"] },
     });
-    expect((await work.json(["sync"])).counts).toEqual({ ...none, read: 2, unchanged: 2 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 2, unchanged: 2 });
     expect(await managers()).toMatchObject({ a: "c" });
     await write(inactive(staff({ a: dnOf("c"), c: undefined }), "c"));
-    expect((await work.json(["sync"])).counts).toEqual({ ...none, read: 1, updated: 1 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 1, updated: 1 });
     expect(await managers()).toMatchObject({ a: null });
   });
 
@@ -180,7 +180,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     await write(staff({ a: undefined, boss: undefined }));
     await work.run(["sync"]);
     await write({ "uid=a": { uid: ["a"], title: ["Ms"], manager: [dnOf("boss")] }, ...staff({ boss: undefined }) });
-    const { counts, changes } = await work.json(["sync", "--changes", "changes.jsonl"]);
+    const { counts, changes } = await work.here(["sync", "--changes", "changes.jsonl"]);
     expect(counts).toEqual({ ...none, read: 2, updated: 1, unchanged: 1 });
     expect(changes.map(({ columns }) => Object.keys(columns))).toEqual([["title"], ["manager_id"]]);
     expect(await jsonLines(work.path("changes.jsonl"))).toEqual(changes);
@@ -201,12 +201,12 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     await work.run(["sync", "--filter", "(|(uid=boss)(uid=retired))"]);
     await write({ ...people, ...staff({ new: undefined }) });
     const filter = (uid: string) => ["sync", "--filter", `(uid=${uid})`];
-    const [a, b, c] = [await work.json(filter("a")), await work.json(filter("b")), await work.json(filter("c"))];
+    const [a, b, c] = [await work.here(filter("a")), await work.here(filter("b")), await work.here(filter("c"))];
     expect([a.counts, a.notices]).toEqual([{ ...none, read: 1, inserted: 1 }, []]);
     expect([b.counts, b.notices.length]).toEqual([{ ...none, read: 1, inserted: 1 }, 1]);
     expect([c.counts, c.notices.length]).toEqual([{ ...none, read: 1, inserted: 1 }, 1]);
     expect(await managers()).toEqual({ a: "boss", b: null, boss: null, c: null });
-    expect((await work.json(["sync"])).counts).toEqual({ ...none, read: 5, inserted: 1, updated: 1, unchanged: 3 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 5, inserted: 1, updated: 1, unchanged: 3 });
     expect(await managers()).toEqual({ a: "boss", b: null, boss: null, c: "new", new: null });
   });
 
@@ -215,9 +215,9 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     await work.run(["sync"]);
     const old = await idOf("old");
     await write(staff({ a: dnOf("new"), b: dnOf("a"), new: dnOf("old"), newer: dnOf("new"), old: dnOf("old") }));
-    const dry = await work.json(["dry-run"]);
-    const verified = await work.json(["dry-run", "--verify"]);
-    const wet = await work.json(["sync"]);
+    const dry = await work.here(["dry-run"]);
+    const verified = await work.here(["dry-run", "--verify"]);
+    const wet = await work.here(["sync"]);
     expect(dry.counts).toEqual({ ...none, read: 5, inserted: 2, updated: 3 });
     expect([verified.counts, wet.counts]).toEqual([dry.counts, dry.counts]);
     const known = (changes: typeof dry.changes, id: string) =>
@@ -248,14 +248,14 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     await work.run(["sync"]);
     await write(staff({ a: dnOf("b"), b: dnOf("a"), boss: undefined }));
     await work.configure({ ...config, limits: { update: { max: 1 } } });
-    const refused = await work.json(["sync"]);
+    const refused = await work.here(["sync"]);
     expect([refused.code, refused.error?.message]).toEqual([
       4,
       "the run would write 2 changed rows, the limit is 1: nothing was written",
     ]);
     expect(await managers()).toEqual({ a: "boss", b: "boss", boss: null });
-    expect((await work.json(["dry-run"])).code).toBe(4);
-    expect((await work.json(["sync", "--max-update", "2"])).counts).toEqual({
+    expect((await work.here(["dry-run"])).code).toBe(4);
+    expect((await work.here(["sync", "--max-update", "2"])).counts).toEqual({
       ...none,
       read: 3,
       updated: 2,
@@ -264,7 +264,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     // A row that is new is one, however many times it is written.
     await write(staff({ a: dnOf("b"), b: dnOf("a"), boss: undefined, new: dnOf("a") }));
     await work.configure({ ...config, limits: { update: { max: 0 }, insert: { max: 1 } } });
-    expect((await work.json(["sync"])).counts).toEqual({ ...none, read: 4, inserted: 1, unchanged: 3 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 4, inserted: 1, unchanged: 3 });
   });
 
   it("leave protected rows alone, and say so", async () => {
@@ -272,7 +272,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     await work.run(["sync"]);
     await write(staff({ admin: dnOf("boss"), boss: dnOf("admin") }));
     await work.configure({ ...config, protect: [{ username: "admin" }] });
-    const { counts } = await work.json(["dry-run"]);
+    const { counts } = await work.here(["dry-run"]);
     const { code, stderr } = await work.run(["sync", "--log-format", "json"]);
     expect([code, counts]).toEqual([0, { ...none, read: 2, updated: 1, unchanged: 1 }]);
     expect(stderr).toContain(
@@ -289,16 +289,16 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       });
     await write(staff({ a: dnOf("b"), b: undefined }));
     await rule({ on: "insert" });
-    expect((await work.json(["sync"])).counts).toEqual({ ...none, read: 2, inserted: 2 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 2, inserted: 2 });
     await write(staff({ a: dnOf("a"), b: dnOf("a") }));
-    expect((await work.json(["sync"])).counts).toEqual({ ...none, read: 2, unchanged: 2 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 2, unchanged: 2 });
     await write(staff({ a: undefined, b: dnOf("a") }));
     await rule({ onEmpty: "keep" });
-    expect((await work.json(["sync"])).counts).toEqual({ ...none, read: 2, updated: 1, unchanged: 1 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 2, updated: 1, unchanged: 1 });
     expect(await managers()).toEqual({ a: "b", b: "a" });
     await rule({ required: true });
     // Whoever is rejected is nobody's manager.
-    const { counts, rejects } = await work.json(["sync"]);
+    const { counts, rejects } = await work.here(["sync"]);
     expect([counts, rejects]).toEqual([
       { ...none, read: 2, updated: 1, rejected: 1 },
       [{ dn: dnOf("a"), key: "a", column: "manager_id", reason: "column manager_id: manager has no value (required)" }],
@@ -317,8 +317,8 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     await write(people("Mr"));
     await work.run(["sync"]);
     await write(people("Dr"));
-    const dry = await work.json(["dry-run"]);
-    const wet = await work.json(["sync"]);
+    const dry = await work.here(["dry-run"]);
+    const wet = await work.here(["sync"]);
     expect(dry.changes).toEqual(wet.changes);
     expect(dry.changes).toContainEqual({
       kind: "update",
@@ -326,7 +326,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       dn: dnOf("a"),
       columns: { external_id: { from: "Mr", to: "Dr" } },
     });
-    expect((await work.json(["sync"])).changes).toEqual([]);
+    expect((await work.here(["sync"])).changes).toEqual([]);
   });
 
   it("lead to rows that are found by any of several match keys, adopted and renamed ones too", async () => {
@@ -343,8 +343,8 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       "uid=plain": { uid: ["plain"], manager: [dnOf("adopted")] },
       "uid=led": { uid: ["led"], entryUUID: ["id-2"], manager: [dnOf("plain")] },
     });
-    const dry = await work.json(["dry-run"]);
-    const wet = await work.json(["sync"]);
+    const dry = await work.here(["dry-run"]);
+    const wet = await work.here(["sync"]);
     const plain = await idOf("plain");
     expect(wet.counts).toEqual({ ...none, read: 4, inserted: 2, updated: 2 });
     expect(dry.counts).toEqual(wet.counts);
@@ -352,8 +352,8 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       JSON.stringify(wet.changes).replaceAll(`"${plain}"`, '"(id of the new row plain)"'),
     );
     expect(await managers()).toEqual({ adopted: "renamed", led: "plain", plain: "adopted", renamed: "adopted" });
-    expect((await work.json(["sync"])).counts).toEqual({ ...none, read: 4, unchanged: 4 });
-    expect((await work.json(["dry-run", "--filter", "(uid=led)"])).counts).toEqual({ ...none, read: 1, unchanged: 1 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 4, unchanged: 4 });
+    expect((await work.here(["dry-run", "--filter", "(uid=led)"])).counts).toEqual({ ...none, read: 1, unchanged: 1 });
   });
 
   it("that the database refuses are a reject, of a row that was written in the same run a warning first", async () => {
@@ -367,8 +367,8 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       "uid=b": { uid: ["b"], manager: [dnOf("c")] },
       "uid=c": { uid: ["c"], title: ["Mr"] },
     });
-    const dry = await work.json(["dry-run"]);
-    const first = await work.json(["sync"]);
+    const dry = await work.here(["dry-run"]);
+    const first = await work.here(["sync"]);
     const warning = `${dnOf("b")}: external_id "Mr" already belongs to the row with username "a"`;
     for (const run of [dry, first]) {
       expect([run.code, run.counts]).toEqual([0, { ...none, read: 3, inserted: 3 }]);
@@ -376,8 +376,8 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
         `${warning} (${dnOf("a")}); the rest of the row is written`,
       ]);
     }
-    const again = await work.json(["dry-run"]);
-    const second = await work.json(["sync"]);
+    const again = await work.here(["dry-run"]);
+    const second = await work.here(["sync"]);
     for (const run of [again, second]) {
       expect([run.code, run.counts]).toEqual([3, { ...none, read: 3, unchanged: 2, rejected: 1 }]);
       expect(run.rejects).toMatchObject([{ dn: dnOf("b"), key: "b", column: "external_id" }]);

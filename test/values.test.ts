@@ -136,7 +136,7 @@ describe.each(databases)("values of Active Directory in $name", ({ start, fine, 
   afterAll(() => database?.stop());
 
   it("are those of an independent reading, a digest of pictures among them", async () => {
-    const { code, counts, changes } = await work.json(["sync"]);
+    const { code, counts, changes } = await work.here(["sync"]);
     expect([code, counts.inserted]).toEqual([0, employees.length]);
     expect(changes.map(({ key }) => key)).toEqual(employees.map(({ id }) => id));
     const rows = await database.sql(
@@ -165,7 +165,7 @@ describe.each(databases)("values of Active Directory in $name", ({ start, fine, 
   });
 
   it("are unchanged for a second run", async () => {
-    const { code, counts } = await work.json(["sync"]);
+    const { code, counts } = await work.here(["sync"]);
     expect([code, counts]).toEqual([
       0,
       {
@@ -203,7 +203,7 @@ describe.each(databases)("values of Active Directory in $name", ({ start, fine, 
     expect(shown.stdout).toContain(`~ ${first.id}  cn=any bytes,${base}`);
     const folded = (bytes: Buffer) => `"0xffd8ffe000104a46… (100…${digest(bytes).slice(-10)})"`;
     expect(shown.stdout).toContain(`${folded(first.photo)} → ${folded(after.photo)}`);
-    expect((await work.json(["dry-run"])).changes).toEqual([change]);
+    expect((await work.here(["dry-run"])).changes).toEqual([change]);
 
     const explained = await work.run(["explain", first.id]);
     expect(explained.code).toBe(0);
@@ -211,8 +211,8 @@ describe.each(databases)("values of Active Directory in $name", ({ start, fine, 
     expect(explained.stdout).toContain("thumbnailPhoto 0xffd8ffe000104a464946e900275ce900… (100000 bytes)");
     expect(explained.stdout).toContain(`objectGUID 0x${first.guid.toString("hex")} (16 bytes) | as guid "${first.id}"`);
 
-    expect((await work.json(["sync"])).changes).toEqual([change]);
-    expect((await work.json(["sync"])).counts).toMatchObject({ unchanged: 4, updated: 0 });
+    expect((await work.here(["sync"])).changes).toEqual([change]);
+    expect((await work.here(["sync"])).counts).toMatchObject({ unchanged: 4, updated: 0 });
   });
 
   it("are explained as bytes where they happen to be UTF-8, and found by the GUID", async () => {
@@ -237,7 +237,7 @@ describe.each(databases)("values of Active Directory in $name", ({ start, fine, 
     const changed = employees.map((each) => ({ ...each, serial: "7" }));
     await writeFile(work.path("people.ldif"), ldif(changed));
     await work.configure({ ...config, protect: [{ guid: "{64636261-6665-0A67-0069-6A6B6C6D2020}" }] });
-    const { counts, changes } = await work.json(["dry-run"]);
+    const { counts, changes } = await work.here(["dry-run"]);
     const { stderr } = await work.run(["dry-run"]);
     await work.configure(config);
     expect(counts).toMatchObject({ updated: 3, unchanged: 1 });
@@ -257,7 +257,7 @@ describe.each(databases)("values of Active Directory in $name", ({ start, fine, 
     const { timeoutMs: _, ...target } = database.config("users", "name");
     const { guid_text: _text, ...rest } = mapping;
     await work.configure({ ...config, target, mapping: rest });
-    const { rejects } = await work.json(["dry-run"]);
+    const { rejects } = await work.here(["dry-run"]);
     await work.configure(config);
     const own = "44434241-4645-0a47-0069-6a6b6c6d2020";
     const reason = `the row with name "letters" belongs to another entry: its guid is ${second.id}, this entry's is ${own}`;
@@ -270,7 +270,7 @@ describe.each(databases)("values of Active Directory in $name", ({ start, fine, 
     const twin = { ...first, name: "twin", photo: second.photo };
     const thief = { ...second, name: "thief", guid: Buffer.alloc(16, 7), id: "" };
     await writeFile(work.path("people.ldif"), ldif([...employees, twin, thief]));
-    const { rejects } = await work.json(["dry-run"]);
+    const { rejects } = await work.here(["dry-run"]);
     expect(rejects).toEqual([
       {
         dn: `cn=twin,${base}`,

@@ -22,7 +22,7 @@ export interface Company {
 export const runIn =
   ({ example }: Pick<Company, "example">) =>
   async (...args: readonly string[]) =>
-    example().work.json(args, example().env);
+    example().work.here(args, example().env);
 
 /** What is to be so of every directory: tests of a first and a second run. */
 export function testReading(company: Company): void {
