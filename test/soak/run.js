@@ -1,0 +1,4 @@
+// `npm run soak`
+import { runMain } from "../run-main.js";
+
+await runMain(new URL("main.ts", import.meta.url));
