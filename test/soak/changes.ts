@@ -199,7 +199,9 @@ export const changes = {
     weight: 1,
     of: (company, random) => {
       const [holder, other] = random.some(company.members.filter(isActive), 2);
-      return holder && other ? [given(company, other, holder.mails)] : [];
+      if (!holder || !other || other.spoilt !== undefined) return [];
+      other.spoilt = "mail";
+      return [given(company, other, holder.mails)];
     },
   },
   "a value does not fit": {
@@ -212,11 +214,12 @@ export const changes = {
       }),
   },
   "a value is mended": {
-    weight: 3,
+    weight: 5,
     of: (company, random) =>
       one(company, random, ({ spoilt }) => spoilt !== undefined).map((member) => {
         const name = member.spoilt ?? "";
         member.spoilt = undefined;
+        if (name === "mail") return given(company, member, [`own.${company.fresh()}@example.com`]);
         return replacing(dnOf(member, company), name, proper[name] ?? []);
       }),
   },

@@ -10,7 +10,7 @@ export interface Member {
   active: boolean;
   /** All values of `mail`. */
   mails: readonly string[];
-  /** The attribute that has a value for which there is no room in its column. */
+  /** The attribute that has a value for which there is no room in its column, or which somebody else has. */
   spoilt: string | undefined;
 }
 

@@ -30,8 +30,9 @@ const pause = (random: Random): Promise<void> => sleep(random.between(0, 400));
 export const disturbances = {
   nothing: { weight: 14, ends: done },
   "kill -9": { weight: 7, ends: [null, ...done], during: (_, { process }) => void process.kill("SIGKILL") },
-  SIGTERM: { weight: 3, ends: [143, ...done], during: (_, { process }) => void process.kill("SIGTERM") },
-  SIGINT: { weight: 1, ends: [130, ...done], during: (_, { process }) => void process.kill("SIGINT") },
+  // Before the program listens, a signal ends it as any other.
+  SIGTERM: { weight: 3, ends: [null, 143, ...done], during: (_, { process }) => void process.kill("SIGTERM") },
+  SIGINT: { weight: 1, ends: [null, 130, ...done], during: (_, { process }) => void process.kill("SIGINT") },
   "the directory is cut off": {
     weight: 3,
     ends: [1, ...done],

@@ -39,7 +39,6 @@ export async function judge(site: Site, given: Case): Promise<string[]> {
   return [
     ...(ended.length > 1 && !done ? ["none of the two was done"] : []),
     ...(documents.length === ended.length ? wrongCounts(given, documents) : []),
-    ...notActive(given, site),
     ...(differences === "" ? [] : [differences]),
   ];
 }
@@ -88,12 +87,3 @@ function wrongCounts({ before, after }: Case, documents: readonly Document[]): s
 
 /** The rows of a batch of which the program says that it does not know whether it was written. */
 const unknownIn = (hint: string): number => Number(/whether the last batch \((\d+) rows?,/.exec(hint)?.[1] ?? 0);
-
-/** Who is active in the directory and was so in the table. */
-function notActive({ before, after }: Case, { company }: Site): string[] {
-  const names = new Set(company.members.filter(({ active }) => active).map(({ uid }) => uid));
-  return [...before]
-    .filter(([, row]) => stateIn(row) === "active" && names.has(String(row[0])))
-    .filter(([key]) => stateIn(after.get(key)) !== "active")
-    .map(([key, row]) => `${key} (${row[0]}) is active in the directory, and not in the table`);
-}

@@ -20,6 +20,8 @@ export interface Round {
   readonly codes: readonly (number | null)[];
   /** Entries that were changed before it. */
   readonly changes: number;
+  /** Rows that it has written. */
+  readonly written: number;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function soak(
       const { wrong, ...round } = await oneRound(site, random, usualMs, at === 0 || at === runs);
       if (round.disturbance === "nothing" && at > 0) usualMs = performance.now() - started;
       rounds.push(round);
-      say(`${at} ${round.disturbance}, after ${round.changes} changes: ${round.codes.join(" and ")}`);
+      say(lineOf(at, round));
       if (wrong.length > 0)
         throw new Error(`seed ${seed}, run ${at} (${round.disturbance}): ${wrong.slice(0, 20).join("\n")}`);
     }
@@ -53,6 +55,9 @@ export async function soak(
     await site.stop();
   }
 }
+
+const lineOf = (at: number, { disturbance, changes, written, codes }: Round): string =>
+  `${at} ${disturbance}: ${codes.map((code) => code ?? "killed").join(" and ")}, ${changes} entries changed, ${written} rows written`;
 
 async function oneRound(site: Site, random: Random, usualMs: number, undisturbed: boolean) {
   const records = undisturbed ? [] : aDay(site.company, random);
@@ -65,8 +70,10 @@ async function oneRound(site: Site, random: Random, usualMs: number, undisturbed
   const before = await rowsOf(site);
   const ended = await run(site, disturbance, random, usualMs);
   await site.recover();
-  const wrong = await judge(site, { ended, before, after: await rowsOf(site), ends });
-  return { disturbance, codes: ended.map(({ code }) => code), changes: records.length, wrong };
+  const after = await rowsOf(site);
+  const wrong = await judge(site, { ended, before, after, ends });
+  const written = [...after].filter(([key, row]) => String(row) !== String(before.get(key))).length;
+  return { disturbance, codes: ended.map(({ code }) => code), changes: records.length, written, wrong };
 }
 
 function isPossible(name: DisturbanceName, { company, leavers }: Site, rows: Rows): boolean {
@@ -82,13 +89,13 @@ const longestMs = 180_000;
 async function run(site: Site, name: DisturbanceName, random: Random, usualMs: number): Promise<Ended[]> {
   const { source = {}, env = {}, before, during, twice } = disturbanceOf(name);
   const pageSize = random.between(20, 500);
-  await site.configure({ source: { pageSize, ...source }, batchSize: random.between(1, 200) });
+  await site.configure({ source: { pageSize, ...source }, batchSize: random.between(1, 60) });
   await before?.(site, random);
-  const momentMs = random.next() * usualMs;
   const start = () => site.work.start(["sync", "--json", "--limit", "5000"], { ...site.env, ...env });
   const both = Array.from({ length: twice ? 2 : 1 }, start);
   const [first] = both;
-  const disturbed = sleep(momentMs).then(() => first && during?.(site, first, random));
+  const all = Promise.all(both.map(({ outcome }) => outcome));
+  const disturbed = during && moment(site, random, usualMs, all).then(() => first && during(site, first, random));
   const hangs = new AbortController();
   const late = sleep(longestMs, undefined, { signal: hangs.signal }).then(
     () => {
@@ -97,11 +104,28 @@ async function run(site: Site, name: DisturbanceName, random: Random, usualMs: n
     },
     () => [],
   );
-  const ended = await Promise.race([Promise.all(both.map(({ outcome }) => outcome)), late]);
+  const ended = await Promise.race([all, late]);
   hangs.abort();
   await disturbed;
   return ended.map(({ code, stdout, stderr }) => ({ code, stdout, stderr }));
 }
 
-/** Whether all of it was done. */
+/** Any moment of a run, or one at which it has written some rows; or its end, where it writes fewer. */
+async function moment({ mariadb }: Site, random: Random, usualMs: number, end: Promise<unknown>): Promise<void> {
+  if (random.chance(0.3)) return sleep(random.next() * usualMs);
+  let hasEnded = false;
+  const ended = () => {
+    hasEnded = true;
+  };
+  end.then(ended, ended);
+  const [start] = await mariadb.sql("select now(6) as now");
+  const wanted = 2 ** random.between(0, 9);
+  while (!hasEnded) {
+    const [written] = await mariadb.sql("select count(*) as n from users where changed_at > ?", [String(start?.now)]);
+    if (Number(written?.n) >= wanted) return;
+    await sleep(5);
+  }
+}
+
+/** Whether it was done. */
 export const isClean = ({ codes }: Round): boolean => codes.some((code) => isDone({ code, stdout: "", stderr: "" }));
