@@ -5,7 +5,11 @@ import { main } from "../src/main.ts";
 import type { Outcome } from "./servers/command.ts";
 
 /** Runs one command line in this process, in a folder: what it says and how it ends, without a start of node. */
-export async function mainIn(folder: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Outcome> {
+export async function mainIn(
+  folder: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = { XDG_STATE_HOME: join(folder, "state") },
+): Promise<Outcome> {
   const sink = () => {
     const chunks: string[] = [];
     const stream = new Writable({
@@ -23,8 +27,7 @@ export async function mainIn(folder: string, args: readonly string[], env: NodeJ
 
 /** Runs one command line with `--json` in this process, in a folder: for tests with many runs. */
 export async function inProcess(folder: string, args: readonly string[]) {
-  const env = { XDG_STATE_HOME: join(folder, "state") };
   const limit = ["sync", "dry-run"].includes(args[0] ?? "") ? ["--limit", "1000"] : [];
-  const { code, stdout, stderr } = await mainIn(folder, [...args, "--json", ...limit], env);
-  return { code, document: JSON.parse(stdout), stderr };
+  const { code, stdout, stderr } = await mainIn(folder, [...args, "--json", ...limit]);
+  return { code, document: JSON.parse(stdout), stdout, stderr };
 }

@@ -131,7 +131,7 @@ function mailName(given: string, family: string): string {
 }
 
 /** mulberry32: small, quick, and the same everywhere. Numbers from 0 up to 1. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
