@@ -1,6 +1,8 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { everything } from "../src/source/filter.ts";
+import { firstEntries, openInspection } from "../src/source/inspection.ts";
 import type { LdapConfig } from "../src/source/ldap.ts";
 import { openSource } from "../src/source/open.ts";
 import { byFilter, dnsOf, failureOf, ldapConfig, readAll } from "./ldap-source.ts";
@@ -340,6 +342,30 @@ describe("a read that does not come to its end", () => {
       "the server ended it with unavailableCriticalExtension (12)",
     ],
     [
+      "an entry that answers another request",
+      (reply: Reply) => {
+        reply.rawBytes(entryMessage(integer(1002), "uid=0", "a"));
+        reply.searchDone(0);
+      },
+      "the server sent what is not LDAP (an answer to request 1002, which was not made)",
+    ],
+    [
+      "an entry after the end of a page",
+      (reply: Reply) => {
+        reply.searchDone(0, { cookie: "1" });
+        reply.searchEntry("uid=0", {});
+      },
+      "the server sent what is not LDAP (an answer goes on after its end)",
+    ],
+    [
+      "an answer that no search has",
+      (reply: Reply) => {
+        reply.rawBytes(sequence(integer(1001), element(0x66, octets("uid=0"), sequence())));
+        reply.searchDone(0);
+      },
+      "the server sent what is not LDAP (an answer that is none to a search)",
+    ],
+    [
       "what is not LDAP",
       (reply: Reply) => reply.rawBytes(Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")),
       "the server sent what is not LDAP (a message does not begin with a sequence)",
@@ -595,6 +621,24 @@ describe("several URLs", () => {
     await server.stop();
     return server.url;
   }
+});
+
+describe("a look at single entries", () => {
+  it("can be given up and followed by another one, also where the server does not page", async () => {
+    const server = await serve(
+      searches((request, reply) => {
+        const id = integer(request.messageId);
+        const dns = request.base === "dc=many" ? numbered(3000) : ["uid=last"];
+        reply.rawBytes(Buffer.concat(dns.map((dn) => entryMessage(id, dn, "x".repeat(1000)))));
+        reply.searchDone(0, { control: false });
+      }),
+    );
+    const inspection = await openInspection(at(server), new AbortController().signal);
+    const query = (base: string) => ({ base, scope: "sub", filter: everything, attributes: ["uid"] }) as const;
+    expect(dnsOf(await firstEntries(inspection, query("dc=many"), 2))).toEqual(numbered(2));
+    expect(dnsOf(await firstEntries(inspection, query("dc=one"), 2))).toEqual(["uid=last"]);
+    inspection.close();
+  });
 });
 
 describe("several bases and sources", () => {

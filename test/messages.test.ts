@@ -142,7 +142,25 @@ describe("the reader of messages", () => {
       message(element(0x78, ...result(52), octets("1.3.6.1.4.1.1466.20036", 0x8a))),
       { op: "extended", result: { code: 52, matchedDn: "dc=å", diagnostic: "said", referrals: [] } },
     ],
-    ["an intermediate response", message(element(0x79, octets("1.2.3", 0x80))), { op: "other" }],
+    ["an intermediate response", message(element(0x79, octets("1.2.3", 0x80))), { op: "intermediate" }],
+    [
+      "the answer to a bind, with credentials of the server",
+      message(element(0x61, ...result(0), octets("any", 0x87))),
+      { op: "bound", result: { code: 0, matchedDn: "", diagnostic: "", referrals: [] } },
+    ],
+    ["any other answer", message(element(0x6b, ...result(0))), { op: "other" }],
+    [
+      "an entry with what a later standard may add to it and to its attributes",
+      message(
+        element(
+          0x64,
+          octets("uid=0"),
+          sequence(sequence(octets("mail"), set(octets("a")), octets("new", 0x80))),
+          element(0xa0, integer(1)),
+        ),
+      ),
+      { op: "entry", entry: { dn: "uid=0", attributes: { mail: ["a"] } } },
+    ],
   ])("knows %s", (_, stream, found) => {
     expect(readInPieces(stream, []).map(comparable)).toEqual([{ id: 7, ...found }]);
     expect(readInPieces(stream, Array(stream.length).fill(1)).map(comparable)).toEqual([{ id: 7, ...found }]);
@@ -202,6 +220,51 @@ describe("the reader of messages", () => {
       "a value that is longer than its set",
       entry(sequence(octets("mail"), set(Buffer.from([4, 3, 65])))),
       "an element is longer than what holds it",
+    ],
+    // Lengths that are too short or too long by whole elements: what they leave over would be lost.
+    [
+      "a message that another one is in",
+      message(element(0x64, octets("uid=0"), sequence()), message(element(0x64, octets("uid=1"), sequence()))),
+      "a message has more than its operation and its controls",
+    ],
+    [
+      "a message that goes on after its controls",
+      message(element(0x65, ...result(0)), controls(), octets("")),
+      "a message has more than its operation and its controls",
+    ],
+    [
+      "an entry with an attribute after its list",
+      message(element(0x64, octets("uid=0"), sequence(), sequence(octets("mail"), set(octets("a"))))),
+      "a sequence has an element too many",
+    ],
+    [
+      "an attribute with a value after its set",
+      entry(sequence(octets("mail"), set(octets("a")), octets("b"))),
+      "a sequence has an element too many",
+    ],
+    [
+      "a result that goes on",
+      message(element(0x65, ...result(0), octets("more"))),
+      "a sequence has an element too many",
+    ],
+    [
+      "a result whose code is no enumeration",
+      message(element(0x65, integer(0), octets(""), octets(""))),
+      "a result has no code, matched DN or message",
+    ],
+    ["a reference to no text", message(element(0x73, sequence(octets("ldap://a/")))), "an address is no text"],
+    [
+      "a cookie that ends before its control does",
+      message(
+        element(0x65, ...result(0)),
+        controls(sequence(octets("1.2.840.113556.1.4.319"), octets(sequence(integer(0), octets(""), octets("b"))))),
+      ),
+      "a paged results control has no cookie",
+    ],
+    [
+      "a control without a type",
+      message(element(0x65, ...result(0)), controls(sequence(integer(1)))),
+      "a control has no type, or more than a value",
     ],
     [
       "a value whose length is cut off",

@@ -12,6 +12,8 @@ export interface Connection {
   /** For people: the URL. */
   readonly server: string;
   nextMessageId(): number;
+  /** Ids of requests whose answers nobody waits for any more, and which may come all the same. */
+  readonly givenUp: Set<number>;
   /** Says goodbye (RFC 4511 section 4.3) and closes. */
   close(): void;
 }
@@ -135,6 +137,7 @@ function bound(socket: Socket | TLSSocket, server: string, signal: AbortSignal, 
     socket,
     server,
     nextMessageId,
+    givenUp: new Set(),
     close: () => {
       signal.removeEventListener("abort", abort);
       // UnbindRequest ::= [APPLICATION 2] NULL

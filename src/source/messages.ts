@@ -21,7 +21,7 @@ export interface Result {
   readonly referrals: readonly string[];
 }
 
-/** A message of the server, as far as a read needs it (RFC 4511 sections 4.5.2 and 4.12). */
+/** A message of the server, as far as a read needs it (RFC 4511 section 4). */
 export type ServerMessage = {
   readonly id: number;
 } /** Decoded when it is wanted, from bytes that lie still until then. `read` throws MalformedMessage. */ & (
@@ -29,8 +29,12 @@ export type ServerMessage = {
   | { readonly op: "reference"; readonly uris: readonly string[] }
   /** `cookie`: of the paged results control (RFC 2696), undefined where the answer carries no such control. */
   | { readonly op: "done"; readonly result: Result; readonly cookie: Buffer | undefined }
+  /** The answer to a bind (section 4.2.2). */
+  | { readonly op: "bound"; readonly result: Result }
   /** Unasked (id 0): the notice of disconnection (section 4.4.1). `value`: undefined where the answer has none. */
   | { readonly op: "extended"; readonly result: Result; readonly value: string | undefined }
+  /** Says nothing of entries (section 4.13). */
+  | { readonly op: "intermediate" }
   | { readonly op: "other" }
 );
 
@@ -73,7 +77,7 @@ interface EntryKind {
   readonly shapes: Shapes;
 }
 
-/** Universal tags: INTEGER, OCTET STRING, SEQUENCE, SET. Operations: SearchResultEntry, SearchResultReference, … */
+/** Universal tags: INTEGER, OCTET STRING, … Operations: SearchResultEntry, SearchResultReference, … */
 const tags = {
   integer: 0x02,
   octets: 0x04,
@@ -82,8 +86,13 @@ const tags = {
   entry: 0x64,
   reference: 0x73,
   done: 0x65,
+  bound: 0x61,
   extended: 0x78,
   responseValue: 0x8b,
+  intermediate: 0x79,
+  enumerated: 0x0a,
+  boolean: 0x01,
+  controls: 0xa0,
 } as const;
 
 function decode(bytes: Buffer, offset: number, end: number, kind: EntryKind): ServerMessage {
@@ -94,6 +103,10 @@ function decode(bytes: Buffer, offset: number, end: number, kind: EntryKind): Se
   const id = integer(bytes, element(bytes, start, end));
   const op = element(bytes, elementEnd(bytes, start, end), end);
   const controls = op.end < end ? element(bytes, op.end, end) : undefined;
+  // A message whose length is wrong may hold the next one, which would be lost in silence.
+  if (controls && (controls.tag !== tags.controls || controls.end < end)) {
+    throw new MalformedMessage("a message has more than its operation and its controls");
+  }
   switch (op.tag) {
     case tags.entry:
       return { id, op: "entry", read: () => decodeEntry(bytes, op.start, op.end, kind) };
@@ -101,10 +114,24 @@ function decode(bytes: Buffer, offset: number, end: number, kind: EntryKind): Se
       return { id, op: "reference", uris: texts(bytes, op) };
     case tags.done:
       return { id, op: "done", result: decodeResult(bytes, op), cookie: controls && pagingCookie(bytes, controls) };
+    case tags.bound:
+      return { id, op: "bound", result: decodeResult(bytes, op) };
     case tags.extended:
       return { id, op: "extended", result: decodeResult(bytes, op), value: responseValue(bytes, op) };
+    case tags.intermediate:
+      return { id, op: "intermediate" };
     default:
       return { id, op: "other" };
+  }
+}
+
+/**
+ * What comes after the known elements of a sequence must be of a later standard (RFC 4511 section 4), and so have a tag
+ * of its own: anything else is what a wrong length left over, and would be lost in silence.
+ */
+function expectExtensions(bytes: Buffer, start: number, end: number): void {
+  for (const { tag } of elements(bytes, start, end)) {
+    if ((tag & 0xc0) !== 0x80) throw new MalformedMessage("a sequence has an element too many");
   }
 }
 
@@ -123,6 +150,7 @@ interface Raw {
 function decodeEntry(bytes: Buffer, start: number, opEnd: number, { typesOnly, shapes }: EntryKind): Entry {
   const nameEnd = elementEnd(bytes, start, opEnd, tags.octets);
   const listEnd = elementEnd(bytes, nameEnd, opEnd, tags.sequence);
+  if (listEnd !== opEnd) expectExtensions(bytes, listEnd, opEnd);
   const raw: Raw = { bytes, start, text: bytes.toString("latin1", start, listEnd) };
   const lists: (readonly AttributeValue[])[] = [];
   let shape = shapes.first();
@@ -131,7 +159,9 @@ function decodeEntry(bytes: Buffer, start: number, opEnd: number, { typesOnly, s
     end = elementEnd(bytes, offset, listEnd, tags.sequence);
     const type = contentStart(bytes, offset);
     const typeEnd = elementEnd(bytes, type, end, tags.octets);
-    const values = decodeValues(raw, typeEnd, elementEnd(bytes, typeEnd, end, tags.set));
+    const setEnd = elementEnd(bytes, typeEnd, end, tags.set);
+    if (setEnd !== end) expectExtensions(bytes, setEnd, end);
+    const values = decodeValues(raw, typeEnd, setEnd);
     if (values.length === 0 && !typesOnly) continue;
     const description = raw.text.substring(contentStart(bytes, type) - start, typeEnd - start);
     const longer = shape.likely?.description === description ? shape.likely : shapes.longer(shape, description);
@@ -184,7 +214,10 @@ function decodeValue(bytes: Buffer, start: number, end: number): AttributeValue 
 
 function decodeResult(bytes: Buffer, op: Element): Result {
   const [code, matchedDn, diagnostic, ...more] = elements(bytes, op.start, op.end);
-  if (!code || !matchedDn || !diagnostic) throw new MalformedMessage("a result has no code, matched DN or message");
+  if (code?.tag !== tags.enumerated || matchedDn?.tag !== tags.octets || diagnostic?.tag !== tags.octets) {
+    throw new MalformedMessage("a result has no code, matched DN or message");
+  }
+  expectExtensions(bytes, diagnostic.end, op.end);
   const referral = more.find((part) => part.tag === 0xa3);
   return {
     code: integer(bytes, code),
@@ -200,24 +233,33 @@ function responseValue(bytes: Buffer, op: Element): string | undefined {
 }
 
 const texts = (bytes: Buffer, { start, end }: Element): string[] =>
-  [...elements(bytes, start, end)].map((part) => bytes.toString("utf8", part.start, part.end));
+  Array.from(elements(bytes, start, end), (part) => {
+    if (part.tag !== tags.octets) throw new MalformedMessage("an address is no text");
+    return bytes.toString("utf8", part.start, part.end);
+  });
 
 const pagedResults = "1.2.840.113556.1.4.319";
 
+/** Each part must be what it is: a cookie that is missed would end the read too early. */
 function pagingCookie(bytes: Buffer, { start, end }: Element): Buffer | undefined {
   for (const control of elements(bytes, start, end)) {
     const [type, ...rest] = elements(bytes, control.start, control.end);
-    if (!type || bytes.toString("latin1", type.start, type.end) !== pagedResults) continue;
-    const value = rest.find((part) => part.tag === 0x04);
-    if (!value) throw new MalformedMessage("a paged results control has no value");
-    const [, cookie] = elements(bytes, ...contentOf(bytes, value));
-    if (!cookie) throw new MalformedMessage("a paged results control has no cookie");
-    return Buffer.from(bytes.subarray(cookie.start, cookie.end));
+    const [value, ...more] = rest[0]?.tag === tags.boolean ? rest.slice(1) : rest;
+    if (control.tag !== tags.sequence || type?.tag !== tags.octets || more.length > 0) {
+      throw new MalformedMessage("a control has no type, or more than a value");
+    }
+    if (bytes.toString("latin1", type.start, type.end) !== pagedResults) continue;
+    if (value?.tag !== tags.octets) throw new MalformedMessage("a paged results control has no value");
+    return Buffer.from(cookieIn(bytes, value));
   }
   return undefined;
 }
 
-function contentOf(bytes: Buffer, value: Element): [number, number] {
-  const sequence = element(bytes, value.start, value.end);
-  return [sequence.start, sequence.end];
+function cookieIn(bytes: Buffer, { start, end }: Element): Buffer {
+  const sequenceEnd = elementEnd(bytes, start, end, tags.sequence);
+  const [size, cookie, ...more] = elements(bytes, contentStart(bytes, start), sequenceEnd);
+  if (size?.tag !== tags.integer || cookie?.tag !== tags.octets || more.length > 0 || sequenceEnd < end) {
+    throw new MalformedMessage("a paged results control has no cookie");
+  }
+  return bytes.subarray(cookie.start, cookie.end);
 }

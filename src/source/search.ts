@@ -37,35 +37,60 @@ export async function* searchPages(
     return id;
   };
   let id: number | undefined = ask();
-  while (id !== undefined) {
-    let entries: EncodedEntry[] = [];
-    const before = progress.read;
-    let held = progress.bytes;
-    let done: Done | undefined;
-    while (!done) {
-      for (const message of await receive(progress)) {
-        // A server that leaves (id 0), and one that refuses a search in this unfitting way.
-        if (message.op === "extended") throw searchFailure(progress, message.result);
-        if (message.id !== id) continue;
-        if (message.op === "entry") {
-          entries.push(message);
-          progress.read += 1;
-        } else if (message.op === "reference") onReference(message.uris);
-        else if (message.op === "done") {
-          done = message;
-          break;
+  try {
+    while (id !== undefined) {
+      let entries: EncodedEntry[] = [];
+      const before = progress.read;
+      let held = progress.bytes;
+      let done: Done | undefined;
+      while (!done) {
+        for (const message of await receive(progress)) {
+          if (!isAnswer(message, id, done, connection, progress)) continue;
+          if (message.op === "entry") {
+            entries.push(message);
+            progress.read += 1;
+          } else if (message.op === "reference") onReference(message.uris);
+          else if (message.op === "done") done = message;
+        }
+        if (!done && (entries.length > mostHeld || progress.bytes - held > mostBytes) && entries.length > 0) {
+          held = progress.bytes;
+          yield* decoded(entries, progress);
+          entries = [];
         }
       }
-      if (!done && (entries.length > mostHeld || progress.bytes - held > mostBytes) && entries.length > 0) {
-        held = progress.bytes;
-        yield* decoded(entries, progress);
-        entries = [];
-      }
+      const cookie = nextCookie(done, progress, progress.read === before);
+      id = cookie && progress.read < most ? ask(cookie) : undefined;
+      yield* decoded(entries, progress);
     }
-    const cookie = nextCookie(done, progress, progress.read === before);
-    id = cookie && progress.read < most ? ask(cookie) : undefined;
-    yield* decoded(entries, progress);
+  } finally {
+    if (id !== undefined) connection.givenUp.add(id);
   }
+}
+
+/**
+ * Whether a message is part of the answer to this request. One that no request of ours explains may be an entry of which
+ * not even the number is right any more: it is not passed over.
+ */
+function isAnswer(
+  message: ServerMessage,
+  id: number,
+  done: Done | undefined,
+  { givenUp }: Connection,
+  progress: Progress,
+): boolean {
+  // A server that leaves (id 0), and one that refuses a search in this unfitting way. Who leaves after the end may.
+  if (message.op === "extended") {
+    if (done && !done.cookie?.length) return false;
+    throw searchFailure(progress, message.result);
+  }
+  if (message.id !== id) {
+    if (givenUp.has(message.id)) return false;
+    throw notLdap(progress, new MalformedMessage(`an answer to request ${message.id}, which was not made`));
+  }
+  if (done) throw notLdap(progress, new MalformedMessage("an answer goes on after its end"));
+  if (message.op === "bound" || message.op === "other")
+    throw notLdap(progress, new MalformedMessage("an answer that is none to a search"));
+  return true;
 }
 
 type EncodedEntry = Extract<ServerMessage, { op: "entry" }>;
