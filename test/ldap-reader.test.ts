@@ -215,6 +215,12 @@ describe("reading by pages", () => {
 const entryMessage = (id: Buffer, dn: string, value: string): Buffer =>
   sequence(id, element(0x64, octets(dn), sequence(sequence(octets("uid"), set(octets(value))))));
 
+function nestedSequences(depth: number): Buffer {
+  let inner = element(0x61);
+  for (let level = 0; level < depth; level += 1) inner = sequence(inner);
+  return inner;
+}
+
 function entriesOf(config: LdapConfig, signal = new AbortController().signal) {
   return openSource([config], { attributes: ["uid"] }, () => {})
     .entries(signal)
@@ -529,6 +535,41 @@ describe("the bind", () => {
       hint: expect.stringMatching(/./),
     });
     expect(second.connections).toBe(0);
+  });
+
+  const result = (op: number, code = 0): Buffer => element(op, integer(code, 0x0a), octets(""), octets(""));
+  const badAnswers: readonly [string, Buffer][] = [
+    ["to another request", sequence(integer(3), result(0x61))],
+    ["that is none to a bind", sequence(integer(2), result(0x6b))],
+    [
+      "that is followed by another one",
+      Buffer.concat([sequence(integer(2), result(0x61)), entryMessage(integer(1001), "uid=0", "a")]),
+    ],
+    ["that is no LDAP", Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")],
+    ["of two gigabytes", Buffer.from([0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 0x02])],
+    ["with an element in an element in an element", sequence(integer(2), nestedSequences(2000))],
+    ["of 10,000 messages", Buffer.concat(Array(10_000).fill(sequence(integer(9), element(0x42))))],
+  ];
+
+  it.each(badAnswers)("is refused where the server gives an answer %s", async (_, answer) => {
+    const server = await serve((request, reply) => {
+      if (request.op === "bind") reply.rawBytes(answer);
+    });
+    expect(await failureOf(readAll([at(server)]))).toEqual({
+      turn: "directory",
+      message: `${server.url} answered the bind with what is not LDAP`,
+      hint: expect.stringContaining("right port"),
+    });
+  });
+
+  it("is refused with the reason where the server leaves", async () => {
+    const server = await serve((request, reply) => {
+      if (request.op !== "bind") return;
+      reply.extendedResponse(52, { messageId: 0, oid: "1.3.6.1.4.1.1466.20036", diagnostic: "shutting down" });
+    });
+    expect(await failureOf(readAll([at(server)]))).toMatchObject({
+      message: `${server.url} refused the bind as cn=sync: unavailable (52): shutting down`,
+    });
   });
 
   it("by SASL EXTERNAL that is refused says that it was by certificate", async () => {

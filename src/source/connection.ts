@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { connect, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, createSecureContext, TLSSocket } from "node:tls";
 import { Failure } from "../errors.ts";
+import { bindOver, NoAnswer, Refused, startTlsOver } from "./answer.ts";
 import type { ServerConfig } from "./ldap.ts";
-import { BindRefused, bindOver, NoAnswer, startTlsOver } from "./ldapts.ts";
-import { bindFailure } from "./result-codes.ts";
+import { bindFailure, startTlsFailure } from "./result-codes.ts";
 
 /** An open connection that is bound as configured and on which nobody else reads. */
 export interface Connection {
@@ -127,7 +127,7 @@ async function openOne(
 }
 
 function bound(socket: Socket | TLSSocket, server: string, signal: AbortSignal, abort: () => void): Connection {
-  // ldapts numbers its own requests from 1; these stay clear of them.
+  // The bind and StartTLS have small ones of their own.
   let messageId = 1000;
   const nextMessageId = () => {
     messageId += 1;
@@ -204,15 +204,11 @@ async function authenticate(config: ServerConfig, socket: Socket | TLSSocket): P
 
 /** What the socket or the server said, as a failure; wrapped where the next server may answer. */
 function refusal(error: unknown, server: string, config: ServerConfig): unknown {
-  if (error instanceof BindRefused) {
+  if (error instanceof Refused) {
     const who =
       config.sasl === "external" ? "the client certificate's subject (SASL EXTERNAL)" : (config.bindDn ?? "anonymous");
-    const failure = error.startTls
-      ? new Failure("directory", `${server} refused StartTLS: ${error.message}`, {
-          hint: "use ldaps://, or ask whether the server offers StartTLS",
-        })
-      : bindFailure(server, who, error.code, error.message);
-    return elsewhere.has(error.code) ? new Unanswered(failure) : failure;
+    const failure = error.startTls ? startTlsFailure(server, error.result) : bindFailure(server, who, error.result);
+    return elsewhere.has(error.result.code) ? new Unanswered(failure) : failure;
   }
   if (error instanceof NoAnswer) {
     const hint = "is this the right port for ldap:// or ldaps://, and is the directory well?";

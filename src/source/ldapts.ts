@@ -1,13 +1,10 @@
-import type { Socket } from "node:net";
 import {
   type BerWriter,
-  Client,
+  BindRequest,
   Control,
   ExtendedRequest,
   Filter,
-  MessageParserError,
   PagedResultsControl,
-  ResultCodeError,
   type SaslMechanism,
   SearchRequest,
 } from "ldapts";
@@ -16,80 +13,19 @@ import type { FilterNode } from "./filter.ts";
 import { formatFilter } from "./filter-format.ts";
 
 /**
- * The one importer of ldapts: it binds, starts TLS and encodes search requests. Answers to searches are read by
- * `messages.ts`, because ldapts takes a page without entries for the end of the data, hides the controls of an answer,
- * and binds no more after it has connected anew.
+ * The one importer of ldapts: it encodes requests. Answers are read by `messages.ts`. ldapts takes a page without entries
+ * for the end of the data, hides the controls of an answer, takes any answer for that to a bind, and some broken ones keep
+ * its parser in a loop for ever.
  */
-
-/** The server's answer was not success. `message` is what it said. */
-export class BindRefused extends Error {
-  readonly code: number;
-  readonly startTls: boolean;
-  constructor(error: ResultCodeError, startTls: boolean) {
-    super(error.message.replace(/ ?Code: 0x[0-9a-f]+$/i, ""), { cause: error });
-    this.code = error.code;
-    this.startTls = startTls;
-  }
-}
-
-/** There was no answer, or none that is LDAP. `message` continues the name of the server. */
-export class NoAnswer extends Error {
-  constructor(request: string, timeoutMs: number, cause: unknown) {
-    super(noAnswerWords(request, timeoutMs, cause), { cause });
-  }
-}
-
-function noAnswerWords(request: string, timeoutMs: number, cause: unknown): string {
-  if (cause instanceof MessageParserError) return `answered the ${request} with what is not LDAP`;
-  return cause instanceof Error && /time(d )?out$/.test(cause.message)
-    ? `did not answer the ${request} within ${timeoutMs} ms`
-    : `closed the connection instead of answering the ${request}`;
-}
 
 export type Credentials = { readonly dn: string; readonly password: string } | { readonly mechanism: SaslMechanism };
 
-/** Binds on an established connection and leaves the socket with no listener of ldapts. */
-export function bindOver(socket: Socket, who: Credentials, timeoutMs: number): Promise<void> {
-  return withClient(socket, timeoutMs, false, (client) =>
-    "dn" in who ? client.bind(who.dn, who.password) : client.bindSASL(who.mechanism),
-  );
-}
+export const encodeBind = (messageId: number, who: Credentials): Buffer =>
+  new BindRequest({ messageId, ...who }).write();
 
-/** Asks for TLS on a plain connection (RFC 4511 section 4.14); the handshake is the caller's. */
-export function startTlsOver(socket: Socket, timeoutMs: number): Promise<void> {
-  return withClient(socket, timeoutMs, true, async (client) => {
-    await client.exop("1.3.6.1.4.1.1466.20037");
-  });
-}
-
-const socketEvents = ["data", "end", "error", "close", "timeout"] as const;
-
-async function withClient(
-  socket: Socket,
-  timeoutMs: number,
-  startTls: boolean,
-  work: (client: Client) => Promise<void>,
-): Promise<void> {
-  const before = socketEvents.map((event) => new Set(socket.listeners(event)));
-  // The URL only satisfies the constructor: the socket that it is given is connected already.
-  const options = { timeout: timeoutMs, connectTimeout: timeoutMs, createConnection: () => socket };
-  const client = new Client({ url: "ldap://localhost", ...options });
-  try {
-    await work(client);
-  } catch (error) {
-    if (error instanceof ResultCodeError) throw new BindRefused(error, startTls);
-    throw new NoAnswer(startTls ? "StartTLS request" : "bind", timeoutMs, error);
-  } finally {
-    socketEvents.forEach((event, at) => {
-      for (const listener of socket.listeners(event)) {
-        if (!before[at]?.has(listener)) socket.off(event, listener as () => void);
-      }
-    });
-    socket.pause();
-    // ldapts takes away all listeners for errors, and a socket without one would end the process.
-    socket.on("error", () => {});
-  }
-}
+/** RFC 4511 section 4.14. */
+export const encodeStartTls = (messageId: number): Buffer =>
+  new ExtendedRequest({ messageId, oid: "1.3.6.1.4.1.1466.20037" }).write();
 
 export interface SearchParameters {
   readonly base: string;

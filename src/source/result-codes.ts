@@ -49,10 +49,15 @@ function resultWords({ code, diagnostic }: Pick<Result, "code" | "diagnostic">):
   return `${name} (${code})${said === "" ? "" : `: ${said}`}`;
 }
 
-/** The failure of a bind or a StartTLS. */
-export function bindFailure(server: string, who: string, code: number, diagnostic: string): Failure {
-  return new Failure("directory", `${server} refused the bind as ${who}: ${resultWords({ code, diagnostic })}`, {
-    hint: hintFor(code),
+export function bindFailure(server: string, who: string, result: Result): Failure {
+  return new Failure("directory", `${server} refused the bind as ${who}: ${resultWords(result)}`, {
+    hint: hintFor(result.code),
+  });
+}
+
+export function startTlsFailure(server: string, result: Result): Failure {
+  return new Failure("directory", `${server} refused StartTLS: ${resultWords(result)}`, {
+    hint: "use ldaps://, or ask whether the server offers StartTLS",
   });
 }
 
