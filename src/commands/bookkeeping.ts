@@ -12,6 +12,7 @@ import { lastSuccess } from "../history/status.ts";
 import { remembersSuccess } from "../history/success.ts";
 import { callHooks } from "../hooks/hook.ts";
 import type { Io } from "../io.ts";
+import { safely } from "../redact.ts";
 import { runDocument } from "../report/document.ts";
 import type { Header, Report, Summary } from "../report/event.ts";
 import { keepFirst, type Lists } from "../report/lists.ts";
@@ -162,10 +163,6 @@ async function rememberedSuccess(place: Place, name: string, config: string): Pr
   const { runs } = await readHistory(place, { name, config }, 1);
   return lastSuccess(runs);
 }
-
-/** Data for others, every text without secrets. */
-const safely = <T>(data: T, safe: (text: string) => string): T =>
-  JSON.parse(JSON.stringify(data, (_, value) => (typeof value === "string" ? safe(value) : value)));
 
 function wordsOf(error: unknown): string {
   if (error instanceof Failure) return errorWords(error.message, error.hint);

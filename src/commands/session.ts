@@ -3,8 +3,9 @@ import { type LoadedConfig, type LoadRequest, loadConfig } from "../config/load.
 import { endingOf } from "../exit.ts";
 import { listen } from "../interruption.ts";
 import type { Io } from "../io.ts";
-import { redact } from "../redact.ts";
+import { redact, safely } from "../redact.ts";
 import { isColoured, type Palette, palette } from "../report/chalk.ts";
+import { jsonText } from "../report/json-text.ts";
 import { openTalk, type Talk } from "../report/talk.ts";
 import { failureWords } from "../report/words.ts";
 import { shellWord } from "../source/ldapsearch.ts";
@@ -55,9 +56,7 @@ export async function inSession<L extends LoadedConfig | undefined = LoadedConfi
   };
   const document = (name: string | undefined, rest: object) => {
     // Values alone: in the text as a whole a secret such as "null" would be part of the JSON itself.
-    const value = (_: string, each: unknown) => (typeof each === "string" ? safe(each) : each);
-    const text = JSON.stringify({ command: options.command, name, ...rest }, value, 2);
-    if (options.json) io.stdout.write(`${text}\n`);
+    if (options.json) io.stdout.write(`${jsonText(safely({ command: options.command, name, ...rest }, safe), 2)}\n`);
   };
   const interruption = listen(io);
   let name: string | undefined = "default";

@@ -1,4 +1,5 @@
 import type { Header, Report, Summary } from "./event.ts";
+import { jsonText } from "./json-text.ts";
 import { keepFirst, type Lists } from "./lists.ts";
 
 /**
@@ -15,8 +16,7 @@ export function jsonDocument(
   return (event) => {
     kept.report(event);
     if (event.type === "started") header = event.header;
-    else if (event.type === "finished")
-      print(`${JSON.stringify(runDocument(header, event.summary, kept.lists), null, 2)}\n`);
+    else if (event.type === "finished") print(`${jsonText(runDocument(header, event.summary, kept.lists), 2)}\n`);
   };
 }
 

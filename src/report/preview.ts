@@ -3,7 +3,7 @@ import { printable, visible } from "../mapping/printable.ts";
 import { type Palette, palette } from "./chalk.ts";
 import { type Counts, type Header, type Report, type Summary, writtenRows } from "./event.ts";
 import { padTo, widthOf } from "./width.ts";
-import { countLines, headerLines, number, pad, plural, previewEndWords } from "./words.ts";
+import { countLines, headerLines, number, pad, plural, previewEndWords, titleOf } from "./words.ts";
 
 /** How each kind of change is shown, in this order. */
 const kinds = {
@@ -84,7 +84,7 @@ function shares(changes: Record<Change["kind"], Change[]>, limit: number): Recor
 
 function top(paint: Palette, header: Header, summary: Summary, notices: readonly string[]): string[] {
   const well = summary.outcome === "succeeded";
-  const title = `${header.command} ${header.name}: ${previewEndWords(summary)}`;
+  const title = `${titleOf(header)}: ${previewEndWords(summary)}`;
   return [
     well ? paint.good(title) : paint.bad(title),
     ...headerLines(header),
@@ -132,10 +132,10 @@ const related = (paint: Palette, { related: tables }: Change): string[] =>
 
 /** Column, old and new value, and beside them what fills the column; in columns, long values folded in the middle. */
 function differences(paint: Palette, header: Header, { kind, columns: changed }: Change, width = 120): string[] {
+  const sources = new Map(header.columns.map(({ name, source }) => [name, printable(source)]));
   const names = Object.keys(changed);
-  const sources = new Map(header.columns.map(({ name, source }) => [name, source]));
-  const nameWidth = Math.max(...names.map(widthOf));
-  const sourceWidth = Math.max(...names.map((name) => widthOf(printable(sources.get(name) ?? ""))));
+  const nameWidth = Math.max(...names.map((name) => widthOf(visible(name))));
+  const sourceWidth = Math.max(...names.map((name) => widthOf(sources.get(name) ?? "")));
   const hasOld = kind !== "insert";
   const values = hasOld ? 2 : 1;
   const room = Math.floor((width - nameWidth - Math.min(sourceWidth, 30) - 14) / values);
@@ -146,8 +146,8 @@ function differences(paint: Palette, header: Header, { kind, columns: changed }:
   const toWidth = Math.max(...rows.map(({ to }) => widthOf(to)));
   return rows.map(({ name, from, to }) => {
     const before = hasOld ? `${paint.bad(padTo(from, fromWidth))} → ` : "";
-    const source = paint.faint(printable(sources.get(name) ?? ""));
-    return `      ${padTo(name, nameWidth)}  ${before}${paint.good(padTo(to, toWidth))}  ${source}`;
+    const source = paint.faint(sources.get(name) ?? "");
+    return `      ${padTo(visible(name), nameWidth)}  ${before}${paint.good(padTo(to, toWidth))}  ${source}`;
   });
 }
 
@@ -179,7 +179,7 @@ function rejected(paint: Palette, rejects: readonly Reject[], { counts, refusedL
 function next(paint: Palette, header: Header, { outcome, counts }: Summary): string[] {
   const pending = writtenRows(counts);
   if (outcome !== "succeeded" && outcome !== "partial") return [];
-  const write = `to write ${pending === 1 ? "this change" : `these ${number(pending)} changes`}: ${header.next}`;
+  const write = `to write ${pending === 1 ? "this change" : `these ${number(pending)} changes`}: ${visible(header.next)}`;
   const mended = "a rejected entry is left out until its reason is mended";
   const words =
     counts.read === 0

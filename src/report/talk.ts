@@ -1,5 +1,6 @@
 import type { Stream } from "../io.ts";
 import { palette } from "./chalk.ts";
+import { jsonText } from "./json-text.ts";
 
 type Level = "info" | "warning" | "error";
 
@@ -9,7 +10,7 @@ export type Talk = (level: Level, words: string) => void;
 /** Lines for people, or one JSON object a line for machines. `before` clears what a progress bar has drawn. */
 export function openTalk(stream: Stream, format: "pretty" | "json", colour: boolean, now: () => Date): Talk {
   if (format === "json") {
-    return (level, message) => stream.write(`${JSON.stringify({ time: now().toISOString(), level, message })}\n`);
+    return (level, message) => stream.write(`${jsonText({ time: now().toISOString(), level, message })}\n`);
   }
   const paint = palette(colour);
   const prefixes = { info: "", warning: paint.warn("warning: "), error: paint.bad("error: ") } as const;

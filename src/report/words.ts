@@ -45,10 +45,21 @@ function changeWords({ kind, key, dn, adopted, inactive, columns, related = {} }
   return `${kind} ${visible(key)} (${dn === "" ? "no such entry" : visible(dn)})${how}: ${[...differences, ...tables].join(", ")}`;
 }
 
-/** What is said of an event while it runs, details with --verbose alone; undefined where it is only counted. */
-export function eventWords(
-  event: SyncEvent,
-): { readonly level: "detail" | "info" | "warning"; readonly words: string } | undefined {
+interface Said {
+  readonly level: "detail" | "info" | "warning";
+  readonly words: string;
+}
+
+/**
+ * What is said of an event while it runs, details with --verbose alone; undefined where it is only counted. It is one line,
+ * whatever a server or a database put into it.
+ */
+export function eventWords(event: SyncEvent): Said | undefined {
+  const said = wordsOf(event);
+  return said && { ...said, words: visible(said.words) };
+}
+
+function wordsOf(event: SyncEvent): Said | undefined {
   switch (event.type) {
     case "started":
       return { level: "info", words: startWords(event.header) };
@@ -111,14 +122,13 @@ export interface Line {
 export const pad = (name: string, value: string): string => `  ${name.padEnd(10)} ${value}`;
 
 /** Where a run reads and writes. */
-export const headerLines = ({ source, filter, active, target, endState, effect }: Header): string[] => [
-  pad("from", source),
-  pad("filter", filter),
-  pad("active", active),
-  pad("into", target),
-  ...(endState === undefined ? [] : [pad("end state", endState)]),
-  ...(effect === undefined ? [] : [pad("effect", effect)]),
-];
+export function headerLines({ source, filter, active, target, endState, effect }: Header): string[] {
+  const facts = { from: source, filter, active, into: target, "end state": endState, effect };
+  return Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [pad(name, visible(value))]));
+}
+
+/** `sync default`, the beginning of what is said of a run. */
+export const titleOf = ({ command, name }: Pick<Header, "command" | "name">): string => `${command} ${visible(name)}`;
 
 /** `12 of them adopted by username`; none where there are none. */
 const adoptedWords = (adopted: Summary["adopted"]): string[] =>
@@ -179,7 +189,7 @@ export function summaryLines(
   return [
     {
       tone: outcome === "succeeded" ? "good" : "bad",
-      text: `${header.command} ${header.name}: ${end} in ${duration(summary.durationMs)}`,
+      text: `${titleOf(header)}: ${end} in ${duration(summary.durationMs)}`,
     },
     ...headerLines(header).map(plain),
     ...notices.map((notice): Line => ({ tone: "bad", text: pad("notice", visible(notice)) })),
