@@ -101,6 +101,37 @@ describe("reading by pages", () => {
     expect(searchesOf(server)).toHaveLength(1001);
   });
 
+  it.each([1, 2, 3, 10])("fails where the server sends the same %i pages again and again", async (pages) => {
+    let asked = 0;
+    const server = await serve(
+      searches((_, reply) => {
+        for (const entry of ["a", "b"]) reply.searchEntry(`uid=${asked % pages}${entry}`, {});
+        asked += 1;
+        reply.searchDone(0, { cookie: "again" });
+      }),
+    );
+    expect(await failureOf(readAll([at(server)]))).toEqual({
+      turn: "directory",
+      message: expect.stringMatching(
+        / is not complete: after \d+ entries the server sent the same pages again and again$/,
+      ),
+      hint: expect.stringContaining("administrator"),
+    });
+    expect(asked).toBeLessThan(4 * pages + 2);
+  });
+
+  it("goes on where each page has the same cookie, as 389 Directory Server does it", async () => {
+    let asked = 0;
+    const server = await serve(
+      searches((_, reply) => {
+        reply.searchEntry(`uid=${asked}`, {});
+        asked += 1;
+        reply.searchDone(0, { cookie: asked < 20 ? "1" : "" });
+      }),
+    );
+    expect(dnsOf((await readAll([at(server)])).entries)).toEqual(numbered(20));
+  });
+
   it("asks with no limits of its own, with page size, scope, filter to the byte, attributes and the server's cookie", async () => {
     const server = await serve(pagesOf(1, 1));
     const filter = "(&(cn=\\c3\\a5*\\2a)(photo=\\ff\\00)(!(sn:dn:2.5.13.2:=å)))";

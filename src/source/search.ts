@@ -1,6 +1,7 @@
 import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import { MalformedMessage } from "./ber.ts";
+import { circleWatch } from "./circle.ts";
 import type { Connection } from "./connection.ts";
 import { messageReader, type Result, type ServerMessage } from "./messages.ts";
 import { incomplete, searchFailure } from "./result-codes.ts";
@@ -36,6 +37,7 @@ export async function* searchPages(
     connection.socket.write(encode(id, cookie));
     return id;
   };
+  const comesAgain = circleWatch();
   let id: number | undefined = ask();
   try {
     while (id !== undefined) {
@@ -59,6 +61,8 @@ export async function* searchPages(
         }
       }
       const cookie = nextCookie(done, progress, progress.read === before);
+      if (cookie && comesAgain(pageText(entries, progress)))
+        throw inCircles(progress, "the same pages again and again");
       id = cookie && progress.read < most ? ask(cookie) : undefined;
       yield* decoded(entries, progress);
     }
@@ -94,6 +98,12 @@ function isAnswer(
 }
 
 type EncodedEntry = Extract<ServerMessage, { op: "entry" }>;
+
+/** What tells a page from others: no entry comes twice, so the last one does. An empty page is like no other. */
+function pageText(entries: readonly EncodedEntry[], progress: Progress): string {
+  const [[last] = []] = decoded(entries.slice(-1), progress);
+  return last?.dn ?? `page ${progress.pages}`;
+}
 
 /** How many entries are decoded together: what is made of them should be gone again before the memory is next cleaned up. */
 const pieceSize = 50;
@@ -144,12 +154,15 @@ function nextCookie({ result, cookie }: Done, progress: Progress, wasEmpty: bool
   progress.empty = wasEmpty ? progress.empty + 1 : 0;
   if (!cookie?.length) return undefined;
   if (progress.empty > mostEmptyPages) {
-    throw incomplete(progress, `the server sent ${progress.empty} pages without an entry, one after the other`, {
-      hint: "tell the directory's administrator; another server of the same directory may answer better",
-    });
+    throw inCircles(progress, `${progress.empty} pages without an entry, one after the other`);
   }
   return cookie;
 }
+
+const inCircles = (progress: Progress, what: string): Failure =>
+  incomplete(progress, `the server sent ${what}`, {
+    hint: "tell the directory's administrator; another server of the same directory may answer better",
+  });
 
 /** The messages that came next. `progress` is for the words of a failure. */
 export type Receive = (progress: Progress) => Promise<readonly ServerMessage[]>;
