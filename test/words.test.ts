@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { SyncEvent } from "../src/report/event.ts";
 import { eventWords } from "../src/report/words.ts";
-import { runInProcess } from "./in-process.ts";
+import { mainIn } from "./in-process.ts";
 import { fileConfig, fileWorkspace, sqlite } from "./program.ts";
 import { unseen } from "./unseen.ts";
 
@@ -36,7 +36,7 @@ it("names in the configuration and the table neither forge lines nor move the cu
   sqlite(work.path("idm.sqlite"), `alter table users rename to "${forged}"`);
   sqlite(work.path("idm.sqlite"), `alter table "${forged}" add column "${forged}" text`);
   for (const args of [["check"], ["dry-run", "--verbose"], ["sync", "--verbose"], ["explain", "anna"], ["status"]]) {
-    const { code, stdout, stderr } = await runInProcess(work.folder, args);
+    const { code, stdout, stderr } = await mainIn(work.folder, args);
     expect([args, code]).toEqual([args, 0]);
     expect(stdout).toContain("x\\u{1b}[2J");
     for (const text of [stdout, stderr]) {
