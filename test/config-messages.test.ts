@@ -294,6 +294,35 @@ it.each<[string, Changes, string[]]>([
     ["source.url mixes ldap: and ldaps:; all of one source must be of one kind"],
   ],
   [
+    "a server without TLS where that is required",
+    { "source/url": "ldap://a.example.com", "source/requireTls": true },
+    ["source.url is not encrypted, and requireTls is true; use ldaps:// or startTls"],
+  ],
+  [
+    "servers with and without TLS where that is required",
+    { "source/url": ["ldaps://a.example.com", "ldap://b.example.com"], "source/requireTls": true },
+    [
+      "source.url mixes ldaps: and ldap:; all of one source must be of one kind",
+      "source.url[1] is not encrypted, and requireTls is true; use ldaps:// or startTls",
+    ],
+  ],
+  [
+    "one source of several without TLS where that is required",
+    { source: [good.source, { ...good.source, url: "ldap://127.0.0.1", requireTls: true }] },
+    ["source[1].url is not encrypted, and requireTls is true; use ldaps:// or startTls"],
+  ],
+  [
+    "StartTLS, ldaps and a file where TLS is required",
+    {
+      source: [
+        { ...good.source, url: "ldap://a.example.com", startTls: true, requireTls: true },
+        { ...good.source, requireTls: true },
+        { url: "file:a.ldif", requireTls: true },
+      ],
+    },
+    [],
+  ],
+  [
     "several files",
     { "source/url": ["file:a.ldif", "file:b.ldif"] },
     ["source.url names several files; a file: stands alone (for several, make source a list)"],

@@ -1,3 +1,4 @@
+import { exposures } from "../config/exposure.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { compileMapping } from "../mapping/compile.ts";
 import type { Talk } from "../report/talk.ts";
@@ -93,14 +94,7 @@ function judgeConfiguration({ file, config, warnings }: LoadedConfig): Finding[]
   return [
     ok(`${file}: ${counts}, match key ${target.matchKey.join(", then ")}`),
     ...warnings.map((message) => warning(message)),
-    ...(target.client === "mysql2" && target.connection.tls?.rejectUnauthorized === false
-      ? [
-          warning(
-            "any certificate of the database is accepted (target.connection.tls.rejectUnauthorized is false)",
-            "set target.connection.tls.ca to the authority that signed it, and take rejectUnauthorized out",
-          ),
-        ]
-      : []),
+    ...exposures(config).map(({ message, hint }) => warning(message, hint)),
   ];
 }
 

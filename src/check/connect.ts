@@ -62,7 +62,7 @@ function connectionSteps(config: ServerConfig, ledger: Ledger, signal: AbortSign
       const { remoteAddress = host, remotePort } = socket;
       settle(ok(`connected to ${remoteAddress}${remotePort === undefined ? "" : ` port ${remotePort}`}`));
       const encrypted = config.startTls || of.startsWith("source ldaps:");
-      if (!encrypted) settle(judgePlain(config.bindPassword !== undefined, remoteAddress));
+      if (!encrypted) settle(judgePlain(remoteAddress));
     },
     encrypted: (socket) => settle(...judgeEncryption(encryptionOf(socket), config.tls.rejectUnauthorized, now)),
     bound: () => settle(ok(bindWords(config))),

@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import type { PeerCertificate, TLSSocket } from "node:tls";
+import { isLocal } from "../config/exposure.ts";
 import { visible } from "../mapping/printable.ts";
 import { type Finding, ok, warning } from "./ledger.ts";
 
@@ -42,32 +42,22 @@ export function judgeEncryption(found: Encryption, rejectUnauthorized: boolean, 
   const what = `${protocol}, certificate of ${subject}, signed by ${issuer}, valid until ${until}`;
   const main = days < soon ? warning(`${what}: ${left(days)}`, "renew the server's certificate") : ok(what);
   if (rejectUnauthorized) return [main];
-  const why = refused === undefined ? "this one would be accepted anyway" : `this one would be refused: ${refused}`;
+  // That any is accepted has been told of the configuration.
+  const takeOut = "take source.tls.rejectUnauthorized out";
   return [
     main,
-    warning(
-      `any certificate is accepted (source.tls.rejectUnauthorized is false); ${why}`,
-      "set source.tls.ca to the authority that signed it, and take rejectUnauthorized out",
-    ),
+    refused === undefined
+      ? ok("this certificate would be accepted anyway", takeOut)
+      : warning(
+          `this certificate would be refused: ${refused}`,
+          `set source.tls.ca to the authority that signed it, and ${takeOut}`,
+        ),
   ];
 }
 
 const left = (days: number): string =>
   days < 0 ? "it has expired" : days === 1 ? "1 day is left" : `${days} days are left`;
 
-/** A connection without TLS: does a password cross a network? */
-export function judgePlain(withPassword: boolean, address: string): Finding {
-  if (isLocal(address)) return ok("none, and the server is on this machine");
-  if (!withPassword) return ok("none: what is read crosses the network in the clear");
-  return warning(
-    `none: the password of source.bindDn goes to ${address} in the clear`,
-    'use ldaps://, or set "startTls": true in source',
-  );
-}
-
-/** Whether this host is the machine itself: 127.0.0.0/8, ::1 or localhost. */
-export function isLocal(host: string): boolean {
-  const address = host.toLowerCase().replace(/^::ffff:(?=\d+\.)/, "");
-  if (isIP(address) === 4) return address.startsWith("127.");
-  return address === "::1" || address === "localhost" || address.endsWith(".localhost");
-}
+/** A connection without TLS. What the configuration exposes by that has been told of it. */
+export const judgePlain = (address: string): Finding =>
+  ok(isLocal(address) ? "none, and the server is on this machine" : "none: what is sent and read is in the clear");

@@ -1,3 +1,4 @@
+import { isLocal } from "../config/exposure.ts";
 import type { ResolvedConfig } from "../config/load.ts";
 import { Failure } from "../errors.ts";
 import { idWarnings, missingRights, unfilledColumns } from "../guards.ts";
@@ -8,7 +9,6 @@ import type { Table } from "../target/column.ts";
 import { openTarget } from "../target/open.ts";
 import { writableColumn } from "../target/table.ts";
 import type { Target } from "../target/target.ts";
-import { isLocal } from "./encryption.ts";
 import { type Finding, failed, type Ledger, ok, warning } from "./ledger.ts";
 
 /** A target whose stages went well, and the plan that it allows. */

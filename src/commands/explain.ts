@@ -1,4 +1,5 @@
 import type { ExplainOptions } from "../cli.ts";
+import { exposures } from "../config/exposure.ts";
 import { explanationDocument } from "../explain/document.ts";
 import { type Explanation, explainKey } from "../explain/explain.ts";
 import { explanationLines, verdictLines } from "../explain/words.ts";
@@ -7,7 +8,7 @@ import { makePlan } from "../plan.ts";
 import type { Report } from "../report/event.ts";
 import { eventWords } from "../report/words.ts";
 import { openTarget } from "../target/open.ts";
-import { type Answer, commandLine, inSession, type Session } from "./session.ts";
+import { type Answer, commandLine, inSession, type Session, warnOf } from "./session.ts";
 
 /** The command `explain`: one person, step by step; writes nothing. 0 where anything was found, else 1. */
 export const explain = (options: ExplainOptions, version: string, io: Io): Promise<number> =>
@@ -16,6 +17,7 @@ export const explain = (options: ExplainOptions, version: string, io: Io): Promi
 async function answer(options: ExplainOptions, session: Session): Promise<Answer> {
   const { loaded, signal, talk } = session;
   const { config } = loaded;
+  warnOf(exposures(config), talk);
   const report: Report = (event) => {
     const said = eventWords(event);
     if (said && said.level !== "detail") talk(said.level, said.words);

@@ -3,6 +3,7 @@ import { watchAbsence } from "../absent.ts";
 import { resolveAllActive } from "../active/resolve.ts";
 import { countUnknowns } from "../active/unknowns.ts";
 import type { RunOptions } from "../cli.ts";
+import { exposures } from "../config/exposure.ts";
 import { type LoadedConfig, loadConfig, type ResolvedConfig } from "../config/load.ts";
 import { type Ending, endingOf } from "../exit.ts";
 import { checkFilter, refuseEmpty, tableWarnings } from "../guards.ts";
@@ -18,6 +19,7 @@ import { combine } from "../report/combine.ts";
 import { type Counts, type Header, type Report, type SyncEvent, writtenRows } from "../report/event.ts";
 import { openReports, type Reports } from "../report/open.ts";
 import { type Tally, tally } from "../report/tally.ts";
+import { errorWords } from "../report/words.ts";
 import { type Retry, retryOf } from "../retry.ts";
 import { openByDn } from "../source/by-dn.ts";
 import type { LdapConfig } from "../source/ldap.ts";
@@ -55,6 +57,9 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
     judged = judgesLeavers(options, loaded.config);
     reports.open();
     const report = combine(counted.report, books.report, blocked.report, (event) => reports.report(event));
+    // Before anything that may fail: they are told of every run.
+    const exposed = exposures(loaded.config).map(({ message, hint }) => errorWords(message, hint));
+    for (const message of [...loaded.warnings, ...exposed]) report({ type: "warning", message });
     await carryOut(options, loaded, head, report, counted, books, interruption.signal);
     for (const message of blocked.notices()) report({ type: "info", message });
     end = goodEnd(options, counted);
@@ -168,7 +173,7 @@ async function carryOut(
     });
     const header = headerOf(head, options, { ...config, sources }, source, plan, target, mode.effect(target.table));
     const blindSpots = mode.blindSpots(plan, target, leavers?.plan);
-    tellBeginning(report, header, [...loaded.warnings, ...tableWarnings(plan, target.table), ...blindSpots], source);
+    tellBeginning(report, header, [...tableWarnings(plan, target.table), ...blindSpots], source);
     const retry = retryOf(config, report, signal);
     const absence = watchAbsence(plan.mapped, options.filter === undefined ? 1 : leastToTell);
     apart = options.filter === undefined ? undefined : openByDn(sources, plan.attributes, signal);

@@ -1,4 +1,5 @@
 import type { CommonOptions, Options } from "../cli.ts";
+import type { Exposure } from "../config/exposure.ts";
 import { type LoadedConfig, type LoadRequest, loadConfig } from "../config/load.ts";
 import { endingOf } from "../exit.ts";
 import { listen } from "../interruption.ts";
@@ -7,7 +8,7 @@ import { redact, safely } from "../redact.ts";
 import { isColoured, type Palette, palette } from "../report/chalk.ts";
 import { jsonText } from "../report/json-text.ts";
 import { openTalk, type Talk } from "../report/talk.ts";
-import { failureWords } from "../report/words.ts";
+import { errorWords, failureWords } from "../report/words.ts";
 import { shellWord } from "../source/ldapsearch.ts";
 
 /** What a command has in hand that looks at things and answers, and writes nothing. */
@@ -81,6 +82,11 @@ export async function inSession<L extends LoadedConfig | undefined = LoadedConfi
   } finally {
     interruption.stop();
   }
+}
+
+/** Warns of what the configuration exposes on the connections that the command is about to open. */
+export function warnOf(exposed: readonly Exposure[], talk: Talk): void {
+  for (const { message, hint } of exposed) talk("warning", errorWords(message, hint));
 }
 
 /** A command as it is typed, with the configuration that this one was given. */

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import type { StatusOptions } from "../cli.ts";
+import { targetExposures } from "../config/exposure.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { hasConfig } from "../config/locate.ts";
 import { nextDue } from "../history/next-due.ts";
@@ -10,7 +11,7 @@ import { type NameStatus, type SeenRun, statusExitCode, statusOf, type Viewpoint
 import { statusLines } from "../history/words.ts";
 import type { Io } from "../io.ts";
 import { plural } from "../report/words.ts";
-import { type Answer, inSession, type Session } from "./session.ts";
+import { type Answer, inSession, type Session, warnOf } from "./session.ts";
 
 type StatusSession = Session<LoadedConfig | undefined>;
 
@@ -25,14 +26,19 @@ export const status = (options: StatusOptions, version: string, io: Io): Promise
       options.config === undefined && !(await hasConfig(request.cwd))
         ? undefined
         : // Who looks is not always who may read the secrets.
-          loadConfig({ ...request, secretsNeeded: ({ history }) => history !== undefined && "table" in history }),
+          loadConfig({ ...request, secretsNeeded: readsDatabase }),
   );
+
+const readsDatabase = ({ history }: { readonly history?: Place["history"] }): boolean =>
+  history !== undefined && "table" in history;
 
 async function answer(options: StatusOptions, session: StatusSession, io: Io): Promise<Answer> {
   const { loaded, print, talk, paint } = session;
   const { limit, quiet = false, exitCode = false } = options;
   const now = new Date();
   const place: Place = { history: loaded?.config.history, target: loaded?.config.target, env: io.env, now: () => now };
+  // Otherwise nothing is connected to.
+  if (loaded && readsDatabase(loaded.config)) warnOf(targetExposures(loaded.config.target), talk);
   const wanted = loaded && { name: loaded.config.name, config: loaded.file };
   const { runs, unreadable, from } = await readHistory(place, wanted, Math.max(limit, remembered));
   if (unreadable > 0)

@@ -12,7 +12,7 @@ type MysqlTarget = Extract<Config["target"], { client: "mysql2" }>;
 type SqliteTarget = Extract<Config["target"], { client: "sqlite" }>;
 
 /** One source with its secret at hand, lists as lists, and paths absolute (`file:` is followed by a plain path). */
-type ResolvedSource = Omit<SourceConfig, "url" | "baseDn" | "bindPassword" | "sasl"> & {
+type ResolvedSource = Omit<SourceConfig, "url" | "baseDn" | "bindPassword" | "sasl" | "requireTls"> & {
   readonly url: readonly string[];
   /** Empty where none is configured, which only a file: allows. */
   readonly baseDn: readonly string[];
@@ -58,9 +58,10 @@ export async function resolveConfig(config: Config, context: SecretContext): Pro
 
 async function resolveSource(source: SourceConfig, path: Path, context: SecretContext): Promise<ResolvedSource> {
   const urls = Array.isArray(source.url) ? source.url : [source.url];
-  const { baseDn = [], tls, bindDn } = source;
+  const { requireTls: _, ...rest } = source;
+  const { baseDn = [], tls, bindDn } = rest;
   return {
-    ...source,
+    ...rest,
     url: urls.map((url) => {
       const file = /^file:/i.test(url) ? filePath(url) : undefined;
       return file === undefined ? url : `file:${resolve(context.directory, file)}`;

@@ -58,6 +58,7 @@ const sourceSchema = z
       .boolean()
       .default(false)
       .describe("Upgrade an ldap:// connection to TLS before the bind (RFC 4511 section 4.14)."),
+    requireTls: z.boolean().default(false).describe("A connection to the directory that is not encrypted is an error."),
     tls: sourceTls.prefault({}).describe("Whom to trust, and as whom to appear, on an encrypted connection."),
     sasl: z
       .enum(["external", "none"])

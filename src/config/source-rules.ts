@@ -27,12 +27,13 @@ function urlsOf({ url }: SourceConfig): string[] {
   return Array.isArray(url) ? url : [url];
 }
 
+const urlPath = ({ url }: SourceConfig, index: number): Path => (Array.isArray(url) ? ["url", index] : ["url"]);
+
 function checkUrls(source: SourceConfig): Problem[] {
   const urls = urlsOf(source);
-  const at = (index: number): Path => (Array.isArray(source.url) ? ["url", index] : ["url"]);
   const problems = urls.flatMap((url, index) => {
     const says = schemeOf(url) === "file" ? checkFileUrl(url) : checkLdapUrl(url);
-    return says === undefined ? [] : [{ path: at(index), says }];
+    return says === undefined ? [] : [{ path: urlPath(source, index), says }];
   });
   const kinds = new Set(urls.map(schemeOf));
   if (kinds.size > 1)
@@ -101,7 +102,7 @@ const UNAUTHENTICATED = "a server may take that for an anonymous bind and show f
 const EMPTY_PASSWORD = `is empty; ${UNAUTHENTICATED}`;
 
 function checkTls(source: SourceConfig): Problem[] {
-  const { tls, startTls, sasl } = source;
+  const { tls, startTls, sasl, requireTls } = source;
   const schemes = urlsOf(source).map(schemeOf);
   const encrypted = startTls || schemes.every((scheme) => scheme === "ldaps");
   const problems: Problem[] = [];
@@ -123,8 +124,16 @@ function checkTls(source: SourceConfig): Problem[] {
     const path = given === undefined ? ["sasl"] : ["tls", given];
     problems.push({ path, says: "has no effect, because the connection is not encrypted; use ldaps:// or startTls" });
   }
-  return problems;
+  return [...problems, ...(requireTls && !startTls ? checkPlain(source) : [])];
 }
+
+/** The servers that `requireTls` does not allow. */
+const checkPlain = (source: SourceConfig): Problem[] =>
+  urlsOf(source).flatMap((url, index) =>
+    schemeOf(url) === "ldap"
+      ? [{ path: urlPath(source, index), says: "is not encrypted, and requireTls is true; use ldaps:// or startTls" }]
+      : [],
+  );
 
 function checkActive(source: SourceConfig, active: ActiveConfig, path: Path): Problem[] {
   const each = (key: string, rules: readonly ActiveConfig[]): Problem[] =>
