@@ -26,8 +26,11 @@ export async function mainIn(
 }
 
 /** Runs one command line with `--json` in this process, in a folder: for tests with many runs. */
-export async function inProcess(folder: string, args: readonly string[]) {
+export async function inProcess(folder: string, args: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const limit = ["sync", "dry-run"].includes(args[0] ?? "") ? ["--limit", "1000"] : [];
-  const { code, stdout, stderr } = await mainIn(folder, [...args, "--json", ...limit]);
+  const { code, stdout, stderr } = await mainIn(folder, [...args, "--json", ...limit], {
+    XDG_STATE_HOME: join(folder, "state"),
+    ...more,
+  });
   return { code, document: JSON.parse(stdout), stdout, stderr };
 }

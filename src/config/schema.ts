@@ -168,6 +168,7 @@ const mysqlConnection = z.strictObject({
       ca: text.optional().describe("PEM file with the certificate authority to trust instead of the system's."),
       cert: text.optional().describe("PEM file with the client certificate."),
       key: text.optional().describe("PEM file with the key of the client certificate."),
+      servername: text.optional().describe("Name to verify the certificate against; host unless told."),
       rejectUnauthorized: z
         .boolean()
         .default(true)

@@ -102,7 +102,10 @@ export function mysqlError(error: unknown, server: string): WriteError | Failure
   }
   if (isTls(String(code))) {
     return new Failure("database", `the database at ${server}: TLS failed: ${error.message}`, {
-      hint: "check target.connection.tls",
+      // The driver's own code says no more than that TLS failed.
+      hint: /certificate/i.test(error.message)
+        ? "set target.connection.tls.ca to the authority that signed the certificate, and host or tls.servername to the name that it was made for"
+        : "check target.connection.tls",
       cause: error,
     });
   }

@@ -1,14 +1,11 @@
-import { readFileSync } from "node:fs";
-import type { ResolvedConfig } from "../config/load.ts";
 import type { Column, ColumnType } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
 import { canonicalJson } from "./json.ts";
-import { type Knex, mysqlLiteral, openMysql, type RawMysqlConnection, send } from "./knex.ts";
+import { mysqlLiteral, openMysql, type RawMysqlConnection, send } from "./knex.ts";
+import { driverOptions, type MysqlConfig } from "./mysql-driver.ts";
 import { mysqlError } from "./mysql-errors.ts";
 import { mysqlLock } from "./mysql-lock.ts";
 import { describeMysqlTable, quoteMysql } from "./mysql-table.ts";
-
-type MysqlConfig = Extract<ResolvedConfig["target"], { client: "mysql2" }>;
 
 /**
  * What a session must be like, whatever the server's defaults: text as utf8mb4, instants in UTC, and a value that does
@@ -97,34 +94,6 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
 }
 
 const quote = quoteMysql;
-
-function driverOptions({ connection, timeoutMs }: MysqlConfig): Knex.MySql2ConnectionConfig {
-  const { host, port, socketPath, user, password, database, tls } = connection;
-  const options: Knex.MySql2ConnectionConfig & { jsonStrings: boolean } = {
-    ...(socketPath === undefined ? { host, port } : { socketPath }),
-    user,
-    password: password ?? "",
-    database,
-    ...(tls && {
-      ssl: {
-        ...pem("ca", tls.ca),
-        ...pem("cert", tls.cert),
-        ...pem("key", tls.key),
-        rejectUnauthorized: tls.rejectUnauthorized,
-      },
-    }),
-    charset: "utf8mb4",
-    connectTimeout: Math.min(timeoutMs, 10_000),
-    dateStrings: true,
-    supportBigNumbers: true,
-    bigNumberStrings: true,
-    jsonStrings: true,
-  };
-  return options;
-}
-
-const pem = (name: "ca" | "cert" | "key", path: string | undefined): Partial<Record<typeof name, string>> =>
-  path === undefined ? {} : { [name]: readFileSync(path, "utf8") };
 
 function prepareSession(
   raw: RawMysqlConnection,

@@ -54,10 +54,14 @@ export async function makeCertificates(): Promise<void> {
   await chmod(paths.serverKey, 0o644);
 }
 
-/** Makes a certificate and its key for a server that has an address of its own; only their owner can read the key. */
-export async function certificateFor(address: string, cert: string, key: string): Promise<void> {
+/**
+ * Makes a certificate and its key for a server that has an address of its own; only their owner can read the key.
+ *
+ * @param days how long it is valid from now on; where that is negative, it has expired
+ */
+export async function certificateFor(address: string, cert: string, key: string, days = 7): Promise<void> {
   const extensions = ["extendedKeyUsage=serverAuth", `subjectAltName=IP:${address}`];
-  await sign({ subject: `/CN=${address}`, cert, key, extensions });
+  await sign({ subject: `/CN=${address}`, cert, key, extensions, days });
 }
 
 const caKey = (): string => join(testFolder(), "tls", "ca-key.pem");
@@ -85,15 +89,16 @@ interface Order {
   readonly cert: string;
   readonly key: string;
   readonly extensions: readonly string[];
+  readonly days?: number;
 }
 
 /** Signs by the authority of this test run. */
-async function sign({ subject, cert, key, extensions }: Order): Promise<void> {
+async function sign({ subject, cert, key, extensions, days = 7 }: Order): Promise<void> {
   const openssl = program("openssl");
   const request = `${cert}.csr`;
   const extensionFile = `${cert}.ext`;
   await writeFile(extensionFile, extensions.map((line) => `${line}\n`).join(""));
   await run([openssl, "req", ...newKey, "-subj", subject, "-keyout", key, "-out", request]);
-  const signing = ["-CA", certificates().ca, "-CAkey", caKey(), "-days", "7"];
+  const signing = ["-CA", certificates().ca, "-CAkey", caKey(), "-days", String(days)];
   await run([openssl, "x509", "-req", "-in", request, ...signing, "-extfile", extensionFile, "-out", cert]);
 }

@@ -21,8 +21,14 @@ export interface SlapdOptions {
   readonly global?: readonly string[];
   readonly overlays?: readonly Overlay[];
   /** Adds ldaps on a port of its own, StartTLS, and SASL EXTERNAL by the client certificate (as the sync user). */
-  readonly tls?: boolean;
+  readonly tls?: boolean | ServerCertificate;
   readonly threads?: number;
+}
+
+/** Paths of PEM files, in the place of the certificate that all servers of the tests have. */
+export interface ServerCertificate {
+  readonly serverCert: string;
+  readonly serverKey: string;
 }
 
 /** A private OpenLDAP server. */
@@ -89,7 +95,8 @@ function slapdConf(
   { sizeLimit, limits = [], global = [], overlays = [], tls, threads = 4 }: SlapdOptions,
 ) {
   const schemas = ["core", "cosine", "inetorgperson", "nis"].map((name) => `include /etc/ldap/schema/${name}.schema`);
-  const { ca, serverCert, serverKey } = certificates();
+  const { ca } = certificates();
+  const { serverCert, serverKey } = typeof tls === "object" ? tls : certificates();
   return [
     ...schemas,
     "modulepath /usr/lib/ldap",

@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import type { ResolvedConfig } from "../config/load.ts";
+import type { Knex } from "./knex.ts";
+
+export type MysqlConfig = Extract<ResolvedConfig["target"], { client: "mysql2" }>;
+type Tls = NonNullable<MysqlConfig["connection"]["tls"]>;
+
+/** How mysql2 is to connect. */
+export function driverOptions({ connection, timeoutMs }: MysqlConfig): Knex.MySql2ConnectionConfig {
+  const { host, port, socketPath, user, password, database, tls } = connection;
+  // A socket of this machine has no name that a certificate could have.
+  const isRemote = socketPath === undefined;
+  const options: Knex.MySql2ConnectionConfig & { jsonStrings: boolean } = {
+    ...(socketPath === undefined ? { host, port } : { socketPath }),
+    user,
+    password: password ?? "",
+    database,
+    ...(tls && { ssl: encryption(tls, isRemote) }),
+    ...(tls && isRemote && namedSocket(host, port, tls.servername)),
+    charset: "utf8mb4",
+    connectTimeout: Math.min(timeoutMs, 10_000),
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    jsonStrings: true,
+  };
+  return options;
+}
+
+/** Unless told, mysql2 takes a certificate that a trusted authority made for anybody. */
+const encryption = ({ ca, cert, key, rejectUnauthorized }: Tls, isNamed: boolean) => ({
+  ...pem("ca", ca),
+  ...pem("cert", cert),
+  ...pem("key", key),
+  rejectUnauthorized,
+  verifyIdentity: rejectUnauthorized && isNamed,
+});
+
+const pem = (name: "ca" | "cert" | "key", path: string | undefined): Partial<Record<typeof name, string>> =>
+  path === undefined ? {} : { [name]: readFileSync(path, "utf8") };
+
+/**
+ * mysql2 compares the certificate with `host`. An address is no server name (RFC 6066 section 3), and then Node takes the name
+ * of the socket, which of an address has none, and so would look for "localhost" in the certificate.
+ */
+const namedSocket = (host: string, port: number, servername = host) => ({
+  host: servername,
+  stream: (): Socket => Object.assign(connect({ host, port, noDelay: true, keepAlive: true }), { _host: servername }),
+});
