@@ -213,21 +213,14 @@ it.each([
   expect((await failureOf(load())).hint).toBe(hint);
 });
 
-it.each([
-  ["package.json", '{ "sync": { "password": "Hush-4711" "user": "idm" } }'],
-  [".config/config.json", '{ "password": "Hush-4711" "user": "idm" }'],
-])("shows nothing of a broken %s that the search stumbles over", async (name, text) => {
-  await mkdir(join(folder, ".config"));
-  await write(name, text);
-  const before = process.cwd();
-  process.chdir(folder);
-  try {
-    const error = await load().catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ turn: "configuration", message: expect.stringMatching(/ cannot be parsed$/) });
-    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("Hush-4711");
-  } finally {
-    process.chdir(before);
-  }
+it("shows nothing of a broken package.json that the search stumbles over", async () => {
+  await write("package.json", '{ "sync": { "password": "Hush-4711" "user": "idm" } }');
+  const error = await load().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    turn: "configuration",
+    message: expect.stringMatching(/package\.json:1:\d+: a comma is expected before this$/),
+  });
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("Hush-4711");
 });
 
 it.each([".syncrc.js", ".syncrc.cjs", ".syncrc.mjs", ".syncrc.ts", "sync.config.js", "sync.config.mts"])(
@@ -243,25 +236,6 @@ it.each([".syncrc.js", ".syncrc.cjs", ".syncrc.mjs", ".syncrc.ts", "sync.config.
     expect(await failureOf(load(name))).toEqual(refusal);
   },
 );
-
-it("does not let the library execute its own settings", async () => {
-  await mkdir(join(folder, ".config"));
-  await write(".config/config.js", "globalThis.executedByConfigTest = true;");
-  await write(".syncrc.json", minimal);
-  const before = process.cwd();
-  process.chdir(folder);
-  try {
-    expect(await failureOf(load())).toEqual({
-      turn: "configuration",
-      message: ".config/config.js would be executed by the search for a configuration",
-      hint: "name the configuration with --config FILE",
-    });
-    expect((await load(".syncrc.json")).file).toBe(join(folder, ".syncrc.json"));
-  } finally {
-    process.chdir(before);
-  }
-  expect(globalThis).not.toHaveProperty("executedByConfigTest");
-});
 
 it("does not follow $import", async () => {
   await write("other.json", minimal);

@@ -1,4 +1,5 @@
 import { existsSync, lstatSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename, extname, join, resolve } from "node:path";
 import type { Loader } from "cosmiconfig";
 import { Failure } from "../errors.ts";
@@ -53,23 +54,37 @@ export async function hasConfig(cwd: string): Promise<boolean> {
  * @throws Error with `reason` and `mark` (js-yaml's YAMLException); its message repeats lines of the file
  */
 export async function parseYaml(file: string, text: string): Promise<unknown> {
-  const { defaultLoaders } = await loadLibrary();
+  // Loaded where it is needed: most configurations are JSON.
+  const { defaultLoaders } = await import("cosmiconfig");
   return defaultLoaders[".yaml"](file, text);
 }
 
-/** Loaded where it is needed: a file that --config names in a crontab is not searched for, and mostly JSON. */
-const loadLibrary = () => import("cosmiconfig");
+/**
+ * `cosmiconfig()` itself first looks for settings of its own in the process's working directory, and executes what it finds:
+ * `.config/config.js`, and whatever script the key `$import` of `.config/config.json` or of `cosmiconfig` in package.json
+ * names (measured with 9.0.2). Nothing there may be executed, so the search is done by the class behind it.
+ */
+interface ExplorerClass {
+  new (options: {
+    moduleName: string;
+    searchPlaces: readonly string[];
+    searchStrategy: "none";
+    ignoreEmptySearchPlaces: boolean;
+    loaders: Readonly<Record<string, Loader>>;
+    transform: <T>(found: T) => T;
+  }): { search(from: string): Promise<{ filepath: string } | null> };
+}
 
 async function search(cwd: string): Promise<string | undefined> {
-  refuseExecutedByLibrary();
-  const { cosmiconfig } = await loadLibrary();
+  const { Explorer }: { Explorer: ExplorerClass } = createRequire(import.meta.url)("cosmiconfig/dist/Explorer.js");
   try {
-    const explorer = cosmiconfig("sync", {
+    const explorer = new Explorer({
+      moduleName: "sync",
       searchPlaces: PLACES,
       searchStrategy: "none",
       ignoreEmptySearchPlaces: false,
-      cache: false,
-      loaders: { ...Object.fromEntries(EXECUTABLE.map((extension) => [extension, refuse])), ...dataLoaders },
+      loaders: { ".json": json, ".yaml": data, ".yml": data, noExt: data },
+      transform: (found) => found,
     });
     return (await explorer.search(cwd))?.filepath;
   } catch (error) {
@@ -89,28 +104,10 @@ async function search(cwd: string): Promise<string | undefined> {
  */
 const data: Loader = () => ({});
 const json: Loader = (file, text) => (basename(file) === "package.json" ? inPackage(file, text) : {});
-const refuse: Loader = (file) => {
-  throw refused(file);
-};
-const dataLoaders = { ".json": json, ".yaml": data, ".yml": data, noExt: data };
 
 function inPackage(file: string, text: string): object {
   const value = parseJson(file, text, true)?.value;
   return typeof value === "object" && value !== null && "sync" in value ? { sync: {} } : {};
-}
-
-/**
- * Before any search cosmiconfig 9 looks for settings of its own in the process's working directory, and so runs
- * `.config/config.js` (measured: also .cjs and .ts, before `cosmiconfig()` returns). Nothing there may be executed.
- */
-function refuseExecutedByLibrary(): void {
-  const script = EXECUTABLE.map((extension) => resolve(".config", `config${extension}`)).find((file) =>
-    existsSync(file),
-  );
-  if (script === undefined) return;
-  throw new Failure("configuration", `${script} would be executed by the search for a configuration`, {
-    hint: "name the configuration with --config FILE",
-  });
 }
 
 /** The library passes over in silence what it cannot read: a link to nowhere, a folder, a file without permission. */
