@@ -77,7 +77,7 @@ it("is kept in the file where the table cannot be made, with the statement that 
   const [, sql = ""] = /this creates it: (create table .*)\)\n/.exec(stderr) ?? [];
   expect([code, stderr]).toEqual([
     0,
-    `warning: history: this user may not write to the table sync runs?, if there is one (grant SELECT, INSERT and UPDATE on it; this creates it: ${sql})\n`,
+    `warning: history: this user may not write to the table sync runs?, if there is one: INSERT command denied to user 'writer'@'127.0.0.1' for table \`idm\`.\`sync runs?\` (grant SELECT, INSERT and UPDATE on it; this creates it: ${sql})\n`,
   ]);
   expect(await inFile()).toEqual(["sync running", "sync succeeded"]);
   await mariadb.sql(sql);

@@ -304,7 +304,7 @@ describe("a lock in a MariaDB", () => {
 
   describe("whose table the user may not use", () => {
     const warning =
-      "the user may not use the table idm_ldap_sync_lock, so that this run holds GET_LOCK instead: it keeps out other runs on this " +
+      "the user may not use the table idm_ldap_sync_lock (CREATE command denied to user 'o'neil'@'127.0.0.1' for table `idm`.`idm_ldap_sync_lock`), so that this run holds GET_LOCK instead: it keeps out other runs on this " +
       "server alone, not those that use another node of a Galera cluster, and does not outlast a lost connection; to mend it: ";
 
     async function as(user: string): Promise<Target> {

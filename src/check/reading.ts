@@ -125,7 +125,7 @@ async function valuesOfActive(config: LdapConfig, most: number, signal: AbortSig
     for (const value of entries.flatMap((entry) => entry.attributes.get(attributeKey(name)) ?? [])) {
       often.set(printable(value), (often.get(printable(value)) ?? 0) + 1);
     }
-    if (often.size === 0) return [];
+    if (often.size === 0) return `no entry shows ${name}: may the bind search and read it?`;
     const values = [...often].sort(([, a], [, b]) => b - a).map(([value]) => value);
     return `${name} has: ${values.slice(0, mostNamed).join(", ")}${values.length > mostNamed ? ", …" : ""}`;
   });

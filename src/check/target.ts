@@ -191,11 +191,15 @@ function judgeIndexes(
   ];
 }
 
-/** An index whose columns no mapping fills and of which no two rows get the same value: nobody can clash there. */
+/**
+ * An index whose columns no mapping fills and of which no two rows get the same value: nobody can clash there. Of a column that
+ * the user may not see the database sees to that.
+ */
 const isRowNumber = (table: Table, plan: Plan | undefined, columns: readonly string[]): boolean =>
   columns.length > 0 &&
   columns.every((name) => {
     const column = table.columns.get(name.toLowerCase());
+    if (!column) return true;
     const filled = plan?.columns.some((each) => each.column === name) ?? true;
-    return column?.hasDefault === true && typeof column.defaultText !== "string" && !filled;
+    return column.hasDefault && typeof column.defaultText !== "string" && !filled;
   });

@@ -52,9 +52,9 @@ export function openBooks(given: Given): Books {
   let loaded: LoadedConfig | undefined;
   const heard = keepFirst(changesKept, withoutValues);
   const noted = new Set<string>();
-  const note = (message: string) => {
-    if (!noted.has(message)) warn(message);
-    noted.add(message);
+  const note = (message: string, subject = message) => {
+    if (!noted.has(subject)) warn(message);
+    noted.add(subject);
   };
   const place = (): Place => ({
     history: loaded ? loaded.config.history : glimpsed?.historyFile ? { file: glimpsed.historyFile } : undefined,
@@ -67,7 +67,8 @@ export function openBooks(given: Given): Books {
       try {
         return await store.write(record);
       } catch (error) {
-        note(`history: ${wordsOf(error)}`);
+        // Where it may not be written, that is told once, and not for the beginning of the run and for its end.
+        note(`history: ${wordsOf(error)}`, store.title);
       }
     }
     note("history: this run is not remembered");

@@ -101,7 +101,8 @@ async function create(connection: Connection, table: string, client: Client): Pr
 /** Whether there is a table at all is not told to who may not use it. */
 function denied(connection: Connection, table: string, client: Client, cause: unknown): Failure {
   const sql = definition(connection, table, client);
-  return new Failure("database", `this user may not write to the table ${table}, if there is one`, {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  return new Failure("database", `this user may not write to the table ${table}, if there is one: ${words}`, {
     hint: `grant SELECT, INSERT and UPDATE on it; this creates it: ${sql}`,
     cause,
   });

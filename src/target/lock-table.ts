@@ -24,8 +24,8 @@ export interface LockDialect {
   lacksSuccess(error: unknown): boolean;
   /** Whether the error means that the user may not use or make the table. */
   isDenied(error: unknown): boolean;
-  /** The lock that is left where the table may not be used. */
-  readonly instead: ((db: Knex, row: LockRow) => Omit<Lock, "close">) | undefined;
+  /** The lock that is left where the table may not be used; `why` is what the database says. */
+  readonly instead: ((db: Knex, row: LockRow, why: string) => Omit<Lock, "close">) | undefined;
 }
 
 /** Opens the lock of this name and table. Where the table of the locks may not be used, the dialect's other one is taken. */
@@ -43,7 +43,7 @@ export async function openLock(db: Knex, dialect: Dialect, table: string, reques
       sorted(
         lock.take().catch((error: unknown) => {
           if (!instead || !isDenied(error)) throw error;
-          lock = instead(connection.db, row);
+          lock = instead(connection.db, row, error instanceof Error ? error.message : String(error));
           return lock.take();
         }),
       ),

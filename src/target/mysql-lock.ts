@@ -25,7 +25,7 @@ export const mysqlLock = (database: string, open: () => Promise<Knex>): LockDial
   // Who has no right on a table is told the same of one that is not there.
   isMissing: (error) => [1142, 1146].includes(numberOf(error)),
   isDenied: (error) => [1044, 1142, 1143, 1227].includes(numberOf(error)),
-  instead: (db, row) => namedLock(db, database, row),
+  instead: (db, row, why) => namedLock(db, database, row, why),
 });
 
 const numberOf = (error: unknown): number => (error instanceof Error && "errno" in error ? Number(error.errno) : 0);
@@ -34,7 +34,7 @@ const numberOf = (error: unknown): number => (error instanceof Error && "errno" 
  * GET_LOCK (https://mariadb.com/kb/en/get_lock/): held by the connection, on its one server. The name is hashed because
  * MySQL takes 64 characters. To take it again is to look whether it is still there, and on a new connection to get it back.
  */
-function namedLock(db: Knex, database: string, row: LockRow): Omit<Lock, "close"> {
+function namedLock(db: Knex, database: string, row: LockRow, why: string): Omit<Lock, "close"> {
   const digest = createHash("sha256")
     .update(JSON.stringify([database, row.table, row.name]))
     .digest("hex");
@@ -55,7 +55,7 @@ function namedLock(db: Knex, database: string, row: LockRow): Omit<Lock, "close"
   };
   return {
     get warning() {
-      return warningOf(database, account);
+      return warningOf(database, account, why);
     },
     take,
     renew: take,
@@ -73,8 +73,8 @@ function accountOf(user: string): string {
   return `${quoted(user.slice(0, at))}@${quoted(user.slice(at + 1))}`;
 }
 
-const warningOf = (database: string, account: string): string =>
-  `the user may not use the table ${lockTable}, so that this run holds GET_LOCK instead: it keeps out other runs on this ` +
+const warningOf = (database: string, account: string, why: string): string =>
+  `the user may not use the table ${lockTable} (${why}), so that this run holds GET_LOCK instead: it keeps out other runs on this ` +
   "server alone, not those that use another node of a Galera cluster, and does not outlast a lost connection; to mend it: " +
   `CREATE TABLE ${quoteMysql(database)}.${lockTable} ${columns}; ` +
   `GRANT SELECT, INSERT, UPDATE ON ${quoteMysql(database)}.${lockTable} TO ${account}`;

@@ -20,15 +20,34 @@ export interface MysqlRules {
  */
 export async function describeMysqlRules(db: Knex, schema: string, table: string, quoted: string): Promise<MysqlRules> {
   const rows: Rows = async (sql, values = [schema, table]) => ((await db.raw(sql, [...values])) as [never[]])[0];
-  const [[created]] = (await send(db, { sql: `show create table ${quoted}`, bindings: [] })) as [
-    Record<string, string>[],
-  ];
-  const definition = created?.["Create Table"] ?? "";
+  const seen = await definitionOf(db, quoted);
+  const definition = seen ?? "";
   const pointing = await references(rows, table);
   const own = withSelf(foreignKeys(definition), pointing, table);
   const rights = await rightsOf(rows, schema, table);
   const rules = [...(await triggers(rows)), ...checks(definition), ...own, ...pointing];
-  return { rules, deletable: rights.has("DELETE"), unseen: rights.has("TRIGGER") ? [] : ["triggers"] };
+  return {
+    rules,
+    deletable: rights.has("DELETE"),
+    unseen: [
+      ...(seen === undefined ? ["check constraints", "foreign keys"] : []),
+      ...(rights.has("TRIGGER") ? [] : ["triggers"]),
+    ],
+  };
+}
+
+/** Undefined where the user may not see it: whoever has rights on some columns alone. */
+async function definitionOf(db: Knex, quoted: string): Promise<string | undefined> {
+  try {
+    const [[created]] = (await send(db, { sql: `show create table ${quoted}`, bindings: [] })) as [
+      Record<string, string>[],
+    ];
+    return created?.["Create Table"];
+  } catch (error) {
+    // ER_TABLEACCESS_DENIED_ERROR
+    if (error instanceof Error && "errno" in error && error.errno === 1142) return undefined;
+    throw error;
+  }
 }
 
 async function triggers(rows: Rows): Promise<TableRule[]> {
