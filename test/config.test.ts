@@ -62,6 +62,7 @@ it("fills in defaults, makes paths absolute and lists of what may be one or seve
     hash: expect.stringMatching(/^[\da-f]{64}$/),
     warnings: [],
     secrets: [],
+    variables: [],
     config: {
       name: "default",
       sources: [

@@ -137,7 +137,7 @@ function openRecord({ options, version, head }: Given, glimpsed?: Glimpse, loade
 /** The metrics and the hooks of a sync that has ended. */
 async function tellOthers(
   { options, head, io, safe }: Given,
-  { config, file }: LoadedConfig,
+  { config, file, variables }: LoadedConfig,
   place: Place,
   summary: Summary,
   heard: Lists<object>,
@@ -156,7 +156,8 @@ async function tellOthers(
     }
   }
   const document = runDocument({ ...head, name }, summary, safely(heard, safe));
-  const surroundings = { folder: dirname(file), env: io.env, wait: sleep };
+  const env = Object.fromEntries(Object.entries(io.env).filter(([variable]) => !variables.includes(variable)));
+  const surroundings = { folder: dirname(file), env, wait: sleep };
   await callHooks(hooks, summary, document, surroundings, warn);
 }
 

@@ -18,6 +18,7 @@ import { columnsOfReferences } from "../references/plan.ts";
 import { combine } from "../report/combine.ts";
 import { type Counts, type Header, type Report, type SyncEvent, writtenRows } from "../report/event.ts";
 import { openReports, type Reports } from "../report/open.ts";
+import { safeEvent } from "../report/safe.ts";
 import { type Tally, tally } from "../report/tally.ts";
 import { errorWords } from "../report/words.ts";
 import { type Retry, retryOf } from "../retry.ts";
@@ -51,12 +52,14 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
   try {
     checkFilter(options.filter);
     const { seen } = books;
-    const loaded = await loadConfig({ cwd: io.cwd(), file: options.config, env: io.env, version, seen });
+    const literal = (secret: string) => secrets.push(secret);
+    const loaded = await loadConfig({ cwd: io.cwd(), file: options.config, env: io.env, version, seen, literal });
     secrets.push(...loaded.secrets);
     await books.begin(loaded);
     judged = judgesLeavers(options, loaded.config);
     reports.open();
-    const report = combine(counted.report, books.report, blocked.report, (event) => reports.report(event));
+    const listeners = combine(counted.report, books.report, blocked.report, (event) => reports.report(event));
+    const report: Report = (event) => listeners(safeEvent(event, safe));
     // Before anything that may fail: they are told of every run.
     const exposed = exposures(loaded.config).map(({ message, hint }) => errorWords(message, hint));
     for (const message of [...loaded.warnings, ...exposed]) report({ type: "warning", message });

@@ -66,7 +66,8 @@ export async function inSession<L extends LoadedConfig | undefined = LoadedConfi
     known = give;
   };
   try {
-    const loaded = await load({ cwd: io.cwd(), file: options.config, env: io.env, version });
+    const literal = (secret: string) => secrets.push(secret);
+    const loaded = await load({ cwd: io.cwd(), file: options.config, env: io.env, version, literal });
     secrets.push(...(loaded?.secrets ?? []));
     name = loaded?.config.name;
     for (const warning of loaded?.warnings ?? []) talk("warning", warning);

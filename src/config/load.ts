@@ -12,7 +12,7 @@ import { reservedKeys } from "./reserved-keys.ts";
 import { type ResolvedConfig, resolveConfig } from "./resolve.ts";
 import { crossCheck } from "./rules.ts";
 import { type Config, configSchema } from "./schema.ts";
-import type { SecretContext } from "./secrets.ts";
+import { literalSecrets, type SecretContext } from "./secrets.ts";
 
 export type { ResolvedConfig } from "./resolve.ts";
 
@@ -25,6 +25,8 @@ export interface LoadRequest {
   readonly version: string;
   /** Told what is known before it is checked. */
   readonly seen?: (glimpse: Glimpse) => void;
+  /** Told each secret that is written there, before it is checked: what is said of a mistake must not show it. */
+  readonly literal?: (secret: string) => void;
   /** Whether secrets and certificates must be at hand; they must unless told. */
   readonly secretsNeeded?: (config: Config) => boolean;
 }
@@ -38,6 +40,8 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
   /** Every secret in the configuration, to be kept out of all output. */
   readonly secrets: readonly string[];
+  /** The environment variables that hold secrets, which nobody else need have. */
+  readonly variables: readonly string[];
 }
 
 /** More are counted, not told. */
@@ -48,11 +52,12 @@ const PROBLEMS_TOLD = 10;
  * @throws Failure("configuration") that tells every problem on a line of its own, as `FILE:LINE:COLUMN: KEY says …`
  */
 export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
-  const { env, version, seen = () => {}, secretsNeeded = () => true } = request;
+  const { env, version, seen = () => {}, literal = () => {}, secretsNeeded = () => true } = request;
   const { file, warnings } = await locate(request.cwd, request.file);
   seen({ file });
   const text = await readConfig(file);
   seen(glimpse(file, text.value));
+  literalSecrets(text.value).forEach(literal);
   const reserved = reservedKeys(text.value);
   if (reserved.length > 0) throw refusal(text, reserved);
   const parsed = configSchema.safeParse(text.value);
@@ -65,14 +70,15 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
     env,
     problems: [],
     secrets: [],
+    variables: [],
     warnings: [...warnings],
   };
   const config = await resolveConfig(parsed.data, context);
   const missing = secretsNeeded(parsed.data) ? context.problems : [];
   const problems = [...crossCheck(parsed.data), ...missing];
   if (problems.length > 0) throw refusal(text, problems);
-  const { secrets } = context;
-  return { file, config, hash: fingerprint(text.value), warnings: context.warnings, secrets };
+  const { secrets, variables } = context;
+  return { file, config, hash: fingerprint(text.value), warnings: context.warnings, secrets, variables };
 }
 
 function refusal(text: ConfigText, problems: readonly Problem[]): Failure {

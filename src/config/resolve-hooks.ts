@@ -1,5 +1,5 @@
 import type { Config } from "./schema.ts";
-import { resolveSecret, type SecretContext } from "./secrets.ts";
+import { isPlainHeader, resolveSecret, type SecretContext } from "./secrets.ts";
 
 type Hooks = NonNullable<Config["hooks"]>;
 type Hook = NonNullable<Hooks[keyof Hooks]>;
@@ -21,14 +21,11 @@ export async function resolveHooks(hooks: Hooks, context: SecretContext): Promis
   return Object.fromEntries(resolved);
 }
 
-/** Headers that say what is sent, not by whom: no secrets, and as such they would be taken out of all that is printed. */
-const plainHeaders = ["accept", "content-type", "user-agent"];
-
 async function resolveUrlHook(event: string, hook: UrlHook, context: SecretContext): Promise<ResolvedHook> {
   const headers: [string, string][] = [];
   for (const [name, secret] of Object.entries(hook.headers)) {
     const path = ["hooks", event, "headers", name];
-    const isPlain = typeof secret === "string" && plainHeaders.includes(name.toLowerCase());
+    const isPlain = typeof secret === "string" && isPlainHeader(name);
     const value = isPlain ? secret : await resolveSecret(secret, path, context);
     // RFC 9110 section 5.5; what Node takes besides, it sends as Latin-1.
     if (value !== undefined && !/^[\t\x20-\x7e\xa0-\xff]*$/.test(value)) {

@@ -17,6 +17,8 @@ export interface SecretContext {
   readonly warnings: string[];
   /** Every secret that was resolved, to be kept out of all output. */
   readonly secrets: string[];
+  /** The environment variables that they come from. */
+  readonly variables: string[];
 }
 
 /** The secret itself. Undefined where none is configured, or where it cannot be had, which is then a problem. */
@@ -40,6 +42,7 @@ async function secretValue(secret: Secret, path: Path, context: SecretContext): 
     context.problems.push({ path: at, says });
   };
   if ("env" in secret) {
+    context.variables.push(secret.env);
     // Everything that is an object inherits `constructor` and its like, and the environment does too.
     const value = Object.hasOwn(context.env, secret.env) ? context.env[secret.env] : undefined;
     if (value === undefined && !/^[a-z_][a-z\d_]*$/i.test(secret.env))
@@ -59,6 +62,32 @@ async function secretValue(secret: Secret, path: Path, context: SecretContext): 
     );
   }
 }
+
+/** Headers that say what is sent, not by whom: no secrets, and as such they would be taken out of all that is printed. */
+const plainHeaders = ["accept", "content-type", "user-agent"];
+
+export const isPlainHeader = (name: string): boolean => plainHeaders.includes(name.toLowerCase());
+
+/** The secrets that are written in a configuration of which nothing is checked yet, at whatever level they stand. */
+export function literalSecrets(root: unknown): string[] {
+  const found: string[] = [];
+  // YAML can repeat and nest by aliases without end, so each object is looked at once. The list grows while it is walked.
+  const objects = new Set<object>(typeof root === "object" && root !== null ? [root] : []);
+  for (const object of objects) {
+    for (const [key, value] of Object.entries(object)) {
+      // The keys there are columns, of which one may well be named password.
+      if (object === root && key === "mapping") continue;
+      if (key === "bindPassword" || key === "password") found.push(...texts(value));
+      if (typeof value !== "object" || value === null) continue;
+      objects.add(value);
+      if (key === "headers")
+        found.push(...Object.entries(value).flatMap((each) => (isPlainHeader(each[0]) ? [] : texts(each[1]))));
+    }
+  }
+  return found;
+}
+
+const texts = (value: unknown): string[] => (typeof value === "string" && value !== "" ? [value] : []);
 
 /** People write the secret itself in the place of the name, so a name is shown only where it looks like one. */
 const HIDDEN = "its name is not shown: it may be the secret itself";

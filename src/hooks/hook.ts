@@ -15,6 +15,7 @@ export type Tell<H extends ResolvedHook> = (
 export interface Surroundings {
   /** Folder of the configuration. */
   readonly folder: string;
+  /** What a command gets; without the secrets of the configuration. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Resolves after so many milliseconds. */
   readonly wait: (ms: number) => Promise<void>;
