@@ -201,25 +201,6 @@ describe("two people with one mail address under a unique index", () => {
   });
 });
 
-describe("secrets", () => {
-  const marked = { LDAP_PASSWORD: "marked-ldap-secret", DB_PASSWORD: "marked-database-secret" };
-
-  it.each([
-    [
-      "a wrong password for the directory",
-      () => ({ ...env, LDAP_PASSWORD: marked.LDAP_PASSWORD }),
-      1,
-      "invalidCredentials (49)",
-    ],
-    ["a wrong password for the database", () => ({ ...env, DB_PASSWORD: marked.DB_PASSWORD }), 1, "Access denied"],
-  ])("%s is told without it", async (_, wrong, exitCode, words) => {
-    const { code, stdout, stderr } = await work.run(["sync", "--verbose", "--json"], wrong());
-    expect(code).toBe(exitCode);
-    expect(stdout + stderr).toContain(words);
-    expect(stdout + stderr).not.toMatch(/marked-/);
-  });
-});
-
 describe("--verbose", () => {
   it("shows the ldapsearch command that reads the same entries", async () => {
     const { stderr } = await work.run(["sync", "--verbose", "--filter", "(sn=*'*)"], env);
