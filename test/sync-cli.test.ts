@@ -170,12 +170,12 @@ describe("a sync from a file into SQLite", () => {
         .split("\n")
         .map((line) => JSON.parse(line)),
     ).toEqual([
-      { time: expect.any(String), level: "info", message: expect.stringContaining("sync default: from file:") },
       {
         time: expect.any(String),
         level: "warning",
         message: expect.stringContaining("metrics.file does not end in .prom"),
       },
+      { time: expect.any(String), level: "info", message: expect.stringContaining("sync default: from file:") },
     ]);
   });
 
