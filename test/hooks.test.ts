@@ -144,7 +144,7 @@ describe("a hook with a URL", () => {
     ["is given up after its retries", [503], { retries: 1 }, 2, "answered 503 Service Unavailable (2 tries)"],
     ["is not tried again where it is refused", [401], {}, 1, "answered 401 Unauthorized"],
     ["does not follow a redirection", [307], {}, 1, "answered 307 Temporary Redirect"],
-    ["is given up where it does not answer", [0], { timeoutMs: 200, retries: 0 }, 1, "did not answer within 200 ms"],
+    ["is given up where it does not answer", [0], { timeoutMs: 1000, retries: 0 }, 1, "did not answer within 1000 ms"],
     ["is tried again where it did not answer", [0, 200], { timeoutMs: 500 }, 2, ""],
   ])("%s, and the sync is none the worse", async (_, statuses, options, requests, words) => {
     const { url, received } = await listening(...statuses);
