@@ -132,9 +132,13 @@ describe("a scripted LDAP server that misbehaves", () => {
 describe("a proxy", () => {
   let echo: Server;
   let proxy: TcpProxy;
+  let received = "";
   beforeAll(async () => {
     echo = createServer((socket) => {
       socket.on("error", () => {});
+      socket.on("data", (piece) => {
+        received += piece;
+      });
       socket.pipe(socket);
     });
     proxy = await startProxy({ to: { host, port: await listenOnFreePort(echo) } });
@@ -169,6 +173,48 @@ describe("a proxy", () => {
     const next = await open(proxy);
     expect(await answer(next, "hello, world")).toBe("hello, world");
     next.destroy();
+  });
+
+  it("does something after so many bytes, once", async () => {
+    let times = 0;
+    proxy.afterBytes(8, "toServer", () => {
+      times += 1;
+    });
+    const socket = await open(proxy);
+    expect([await answer(socket, "hello"), times]).toEqual(["hello", 0]);
+    expect([await answer(socket, "world"), times]).toEqual(["world", 1]);
+    expect([await answer(socket, "and on and on"), times]).toEqual(["and on and on", 1]);
+    socket.destroy();
+  });
+
+  it.each([
+    ["unheard", "ab"],
+    ["unanswered", "abCOMMIT"],
+  ] as const)("cuts around the second of such requests, which stays %s", async (how, heard) => {
+    const before = received.length;
+    const socket = await open(proxy);
+    proxy.cutAround("COMMIT", 1, how);
+    expect(await answer(socket, "COMMIT")).toBe("COMMIT");
+    expect(await answer(socket, "ab")).toBe("ab");
+    socket.write("COMMIT");
+    expect(await ending(socket)).toEqual({ received: "", error: "ECONNRESET" });
+    expect(received.slice(before)).toBe(`COMMIT${heard}`);
+  });
+
+  it("passes no more in a second than it is told", async () => {
+    proxy.slow(100_000);
+    const socket = await open(proxy);
+    let pieces = 0;
+    let bytes = 0;
+    socket.write("x".repeat(20_000));
+    for await (const piece of socket) {
+      pieces += 1;
+      bytes += piece.length;
+      if (bytes === 20_000) break;
+    }
+    await proxy.resume();
+    // Steps of 2,000 bytes each way; a client that is late finds some of them together.
+    expect(pieces).toBeGreaterThan(2);
   });
 
   it("stalls open and new connections until it resumes", async () => {
