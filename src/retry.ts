@@ -2,6 +2,7 @@ import type { ResolvedConfig } from "./config/load.ts";
 import { Failure } from "./errors.ts";
 import { wait } from "./interruption.ts";
 import type { Report } from "./report/event.ts";
+import { plural } from "./report/words.ts";
 import { WriteError, type WriteTrouble } from "./target/target.ts";
 
 export interface Retry {
@@ -30,6 +31,9 @@ export const retryOf = ({ retry }: Pick<ResolvedConfig, "retry">, report: Report
  */
 const backoff = { conflict: [50, 2.5], outage: [500, 2.5] } as const;
 
+/** However often it is tried, no wait is longer: what lasts for hours is not for waiting. Nor can a timer count weeks. */
+const longestWaitMs = 30_000;
+
 /**
  * Does the work again after what can pass: a deadlock, a lock time-out, a lost connection. `before` tells the work what
  * went wrong the last time. Gives up with a `Failure`; a refused row is not for trying again and goes through.
@@ -44,7 +48,8 @@ export async function retrying<T>(retry: Retry, work: (before: WriteTrouble | un
       if (attempt > retry.attempts) throw givenUp(error, retry.attempts);
       const [first, factor] = backoff[error.trouble];
       // Half of the wait is left to chance, so that two runs that stopped each other do not meet again.
-      const waitMs = Math.round(first * factor ** (attempt - 1) * (0.5 + retry.random() / 2));
+      const fullMs = Math.min(first * factor ** (attempt - 1), longestWaitMs);
+      const waitMs = Math.round(fullMs * (0.5 + retry.random() / 2));
       retry.report({ type: "retry", attempt, attempts: retry.attempts, waitMs, reason: error.message });
       await retry.wait(waitMs, retry.signal);
       before = error.trouble;
@@ -52,8 +57,14 @@ export async function retrying<T>(retry: Retry, work: (before: WriteTrouble | un
   }
 }
 
+const hints = {
+  conflict: "run again when nobody else is in the way",
+  outage: "run again when the database is well",
+  refused: undefined,
+} as const satisfies Record<WriteTrouble, string | undefined>;
+
 const givenUp = (error: WriteError, attempts: number): Failure =>
-  new Failure("database", `${error.message}; given up after ${attempts} attempts to go on`, {
-    hint: "run again when the database is well",
+  new Failure("database", `${error.message}; given up after ${plural(attempts, "attempt")} to go on`, {
+    hint: error.hint ?? hints[error.trouble],
     cause: error,
   });

@@ -62,7 +62,7 @@ function configOf(readme: string): object {
 const modify = (input: string) => runCommand(toolCommand("ldapmodify", slapd.url, config), { input, env: toolEnv() });
 
 /** Runs a command, and gives what it says: warnings, errors, and the stages of `check` that are not well. */
-async function said(args: readonly string[]): Promise<{ code: number; words: string }> {
+async function said(args: readonly string[]): Promise<{ code: number | null; words: string }> {
   const { code, document, stderr } = await inProcess(work.folder, args, env);
   const stages: Record<string, string>[] = document.stages ?? [];
   const unwell = stages.filter(({ status }) => status === "warning" || status === "failed");

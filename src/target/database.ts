@@ -90,11 +90,13 @@ function withKnownIndexes(table: Table, { keyCollations }: Dialect): Table {
 /** Before anything was written there is nothing to try again. */
 export const unreachable = (error: WriteError): Failure =>
   new Failure("database", error.message, {
-    hint: {
-      outage: "is it running, and are host and port in target.connection right?",
-      conflict: "run again when nobody else is in the way",
-      refused: undefined,
-    }[error.trouble],
+    hint:
+      error.hint ??
+      {
+        outage: "is it running, and are host and port in target.connection right?",
+        conflict: "run again when nobody else is in the way",
+        refused: undefined,
+      }[error.trouble],
     cause: error,
   });
 
@@ -166,7 +168,7 @@ async function holdFence({ dialect }: OpenTable, transaction: Knex, fence: Fence
 function inCommit(dialect: Dialect, error: unknown): unknown {
   const sorted = dialect.classify(error);
   if (!(sorted instanceof WriteError) || sorted.trouble !== "outage") return error;
-  return new WriteError(sorted.trouble, sorted.message, { cause: sorted.cause, undecided: true });
+  return new WriteError(sorted.trouble, sorted.message, { cause: sorted.cause, hint: sorted.hint, undecided: true });
 }
 
 /** Looks the rows up again that must be as they were seen, and keeps them so until the transaction ends. */

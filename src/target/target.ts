@@ -160,6 +160,8 @@ export type WriteTrouble = "refused" | "conflict" | "outage";
 export class WriteError extends Error {
   override readonly name = "WriteError";
   readonly trouble: WriteTrouble;
+  /** What to do about it, where that is known. */
+  readonly hint: string | undefined;
   /** The unique index that was hit, as the database calls it, where it tells. */
   readonly index: string | undefined;
   /** The column that must have a value and was given none, where the database tells. */
@@ -174,6 +176,7 @@ export class WriteError extends Error {
     message: string,
     details: {
       readonly cause?: unknown;
+      readonly hint?: string | undefined;
       readonly index?: string | undefined;
       readonly missing?: string | undefined;
       readonly foreignKey?: boolean;
@@ -182,6 +185,7 @@ export class WriteError extends Error {
   ) {
     super(message, { cause: details.cause });
     this.trouble = trouble;
+    this.hint = details.hint;
     this.index = details.index;
     this.missing = details.missing;
     this.foreignKey = details.foreignKey ?? false;
