@@ -50,6 +50,7 @@ const serverErrors: Readonly<Record<number, WriteTrouble>> = {
   1161: "outage", // write timeout
   1184: "outage", // aborted new connection
   1203: "outage", // user has too many connections
+  1226: "outage", // user has too many connections, by the limit of the account
   1317: "outage", // query execution was interrupted
   1927: "outage", // connection was killed
   3168: "outage", // server is not available
@@ -71,12 +72,20 @@ const networkErrors: Readonly<Record<string, string>> = {
   EAI_AGAIN: "cannot be found (the name server does not answer)",
 };
 
+const fullDisk = "make room on the disk of the database server, or in its tablespace";
+const fullHouse = "a sync has three connections open at a time: raise the limit, or end what else has connections open";
+
 const hints: Readonly<Record<number, string>> = {
+  1021: fullDisk,
+  1040: fullHouse,
   1044: "grant the user SELECT, INSERT and UPDATE on the table",
   1045: "check target.connection.user and password",
   1049: "check target.connection.database",
+  1114: fullDisk,
   1142: "grant the user SELECT, INSERT and UPDATE on the table",
   1143: "grant the user SELECT, INSERT and UPDATE on the table",
+  1203: fullHouse,
+  1226: fullHouse,
   1290: "the server is read-only; point target.connection at the primary",
   1836: "the server is read-only; point target.connection at the primary",
 };
@@ -90,9 +99,17 @@ export function mysqlError(error: unknown, server: string): WriteError | Failure
   if (network) return new WriteError("outage", `the database at ${server} ${network}`, { cause: error });
   if (typeof errno === "number" && typeof sqlMessage === "string") {
     const trouble = serverErrors[errno] ?? (dataStates.test(String(sqlState)) ? "refused" : undefined);
-    return trouble
-      ? new WriteError(trouble, sqlMessage, { cause: error, ...detailsOf(errno, sqlMessage) })
-      : new Failure("database", `the database at ${server} says: ${sqlMessage}`, { hint: hints[errno], cause: error });
+    const details = { cause: error, hint: hints[errno] };
+    if (trouble === "refused")
+      return new WriteError(trouble, sqlMessage, { ...details, ...detailsOf(errno, sqlMessage) });
+    const message = `the database at ${server} says: ${sqlMessage}`;
+    return trouble ? new WriteError(trouble, message, details) : new Failure("database", message, details);
+  }
+  if (isTls(String(code)) && /certificate (has expired|is not yet valid)/i.test(error.message)) {
+    return new Failure("database", `the database at ${server}: TLS failed: ${error.message}`, {
+      hint: "renew the certificate of the database server; is the clock right on both sides?",
+      cause: error,
+    });
   }
   if (code === "ENOTFOUND") {
     return new Failure("database", `the database at ${server} cannot be found`, {
