@@ -15,11 +15,15 @@ const sessionSetup = (timeoutMs: number): string =>
   "set names utf8mb4, session time_zone = '+00:00', session sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES," +
   "NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'" +
   // A lock that is waited for longer than a silence may last would look like a lost server, with an unknown end.
-  `, session innodb_lock_wait_timeout = least(@@innodb_lock_wait_timeout, ${Math.max(1, Math.floor(timeoutMs / 2000))})` +
+  `, session innodb_lock_wait_timeout = least(@@innodb_lock_wait_timeout, ${lockWaitSeconds(timeoutMs)})` +
+  // Likewise that of a table, which a backup or somebody who changes its columns has: the server's own default is a day.
+  `, session lock_wait_timeout = least(@@lock_wait_timeout, ${lockWaitSeconds(timeoutMs)})` +
   // The server hears nothing of a host that is lost: what its session has locked must not stay so for wait_timeout's eight
   // hours. This side ends a silent connection sooner. A transaction waits for nothing but this program.
   `, session wait_timeout = least(@@wait_timeout, ${Math.ceil(timeoutMs / 1000) + 5})` +
   "/*M!100300 , session idle_transaction_timeout = 30 */";
+
+const lockWaitSeconds = (timeoutMs: number): number => Math.max(1, Math.floor(timeoutMs / 2000));
 
 /**
  * The lock's connection gives up a silent server in time to try another connection while the lease stands; renewals come
