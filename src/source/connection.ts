@@ -222,6 +222,8 @@ function refusal(error: unknown, server: string, config: ServerConfig): unknown 
 
 const certificate = /^(ERR_TLS_CERT|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/;
 
+const outOfTime = "renew the certificate of the directory server; is the clock right on both sides?";
+
 function networkWords(code: string, message: string): [words: string, hint: string] {
   const known: Readonly<Record<string, [string, string]>> = {
     ECONNREFUSED: ["refused the connection", "is the directory running, and is the port right?"],
@@ -231,6 +233,8 @@ function networkWords(code: string, message: string): [words: string, hint: stri
     ECONNRESET: ["cut the connection", "is this the right port for ldap:// or ldaps://?"],
     EHOSTUNREACH: ["cannot be reached", "check the network"],
     ENETUNREACH: ["cannot be reached", "check the network"],
+    CERT_HAS_EXPIRED: [`has a certificate that is not accepted: ${message}`, outOfTime],
+    CERT_NOT_YET_VALID: [`has a certificate that is not accepted: ${message}`, outOfTime],
   };
   const found = known[code];
   if (found) return found;
