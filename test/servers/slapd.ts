@@ -26,7 +26,7 @@ export interface SlapdOptions {
 }
 
 /** Paths of PEM files, in the place of the certificate that all servers of the tests have. */
-interface ServerCertificate {
+export interface ServerCertificate {
   readonly serverCert: string;
   readonly serverKey: string;
 }
