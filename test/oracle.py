@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """An independent reading of directory and table: python-ldap and pymysql, and a mapping of its own. Prints what differs.
 
-usage: oracle.py LDAP_URL BIND_DN BIND_PASSWORD SUFFIX DB_HOST DB_PORT DB_USER DB_PASSWORD DATABASE
+usage: oracle.py LDAP_URL BIND_DN BIND_PASSWORD SUFFIX DB_HOST DB_PORT DB_USER DB_PASSWORD DATABASE [CONDITION]
+       oracle.py LDAP_URL BIND_DN BIND_PASSWORD SUFFIX sqlite FILE "" "" "" [CONDITION]
+
+CONDITION: of the rows that are compared.
 """
 import ldap
+import sqlite3
 import sys
 from ldap.controls import SimplePagedResultsControl
 import pymysql
 
-url, bind_dn, bind_password, suffix, host, port, user, password, database = sys.argv[1:]
+url, bind_dn, bind_password, suffix, host, port, user, password, database = sys.argv[1:10]
+condition = sys.argv[10] if len(sys.argv) > 10 else "1 = 1"
 
 
 def entries():
@@ -54,13 +59,16 @@ def expected():
         )
 
 
-db = pymysql.connect(host=host, port=int(port), user=user, password=password, database=database, charset="utf8mb4")
-with db.cursor() as cursor:
-    cursor.execute(
-        "select external_id, username, email, display_name, given_name, surname, title, town, department,"
-        " employee_number, phones, created_by, state from users"
-    )
-    rows = {row[0]: row[1:] for row in cursor}
+if host == "sqlite":
+    db = sqlite3.connect(port)
+else:
+    db = pymysql.connect(host=host, port=int(port), user=user, password=password, database=database, charset="utf8mb4")
+cursor = db.cursor()
+cursor.execute(
+    "select external_id, username, email, display_name, given_name, surname, title, town, department,"
+    " employee_number, phones, created_by, state from users where " + condition
+)
+rows = {row[0]: row[1:] for row in cursor}
 people = dict(expected())
 for key in sorted(people.keys() | rows.keys()):
     if people.get(key) != rows.get(key):

@@ -64,14 +64,28 @@ export const passwords = (slapd: Slapd, mariadb: Mariadb) => ({
 });
 
 /** What an independent reading of directory and table says: the rows that differ, then the counts. */
-export async function independentReading(slapd: Slapd, mariadb: Mariadb): Promise<string> {
+export async function independentReading(
+  slapd: Slapd,
+  database: Mariadb | readonly string[],
+  condition = "1 = 1",
+): Promise<string> {
   const script = fileURLToPath(new URL("oracle.py", import.meta.url));
-  const database = [mariadb.host, String(mariadb.port), mariadb.user, mariadb.password, mariadb.database];
-  const args = [slapd.url, slapd.syncDn, slapd.syncPassword, slapd.suffix, ...database];
-  const { code, stdout, stderr } = await outcomeOf(["/usr/bin/python3", script, ...args]);
+  const directory = [slapd.url, slapd.syncDn, slapd.syncPassword, slapd.suffix];
+  const address = "host" in database ? addressOf(database) : database;
+  const args = [script, ...directory, ...address, condition];
+  const { code, stdout, stderr } = await outcomeOf(["/usr/bin/python3", ...args]);
   if (code !== 0) throw new Error(stderr);
   return stdout;
 }
+
+/** How `oracle.py` finds it. */
+export const addressOf = ({ host, port, user, password, database }: Mariadb): readonly string[] => [
+  host,
+  String(port),
+  user,
+  password,
+  database,
+];
 
 /** The table as one text, without what differs from one load to the next; rows by external id. */
 export async function dump(mariadb: Mariadb): Promise<string> {
