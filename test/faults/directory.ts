@@ -112,12 +112,12 @@ export const directory = {
       arrange: (ground) => {
         const { proxy } = many(ground);
         proxy.afterBytes(middle, "toClient", () => proxy.stall());
-        return { config: from(urlOf(proxy), { timeoutMs: 500 }) };
+        return { config: from(urlOf(proxy), { timeoutMs: 1000 }) };
       },
       expect: {
         code: 1,
         written: "a part",
-        message: partial("the server sent nothing for 500 ms"),
+        message: partial("the server sent nothing for 1000 ms"),
         hint: /run again when the directory is well/,
       },
     },
@@ -128,7 +128,7 @@ export const directory = {
       people: "few",
       arrange: (ground) => {
         few(ground).proxy.slow(50_000);
-        return { config: from(urlOf(few(ground).proxy), { timeoutMs: 500 }) };
+        return { config: from(urlOf(few(ground).proxy), { timeoutMs: 1000 }) };
       },
       expect: { code: 0, written: "all" },
     },

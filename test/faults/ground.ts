@@ -112,7 +112,7 @@ export function configOf({ directories, mariadb, stores }: Ground, into: keyof G
   const config = staffConfig(directories[crowd].slapd, mariadb);
   return {
     ...config,
-    source: { ...config.source, timeoutMs: 1000 },
+    source: { ...config.source, timeoutMs: 10_000 },
     target: { ...stores[into].target, table: "users", matchKey: "external_id", timeoutMs: 10_000 },
     mapping: { ...config.mapping, origin: { value: "ldap" } },
     batchSize,
