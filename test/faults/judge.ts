@@ -31,6 +31,9 @@ const doubts: Record<NonNullable<Expected["inDoubt"]> | "none", { unsaid: number
   "written perhaps": { unsaid: [0, batchSize], admits: [false, true] },
 };
 
+/** Before what to do, where leavers would have been deactivated. */
+const nobody = /^nobody was deactivated: [^;]+; /;
+
 /** Exit code, message, hint, what was tried again, counts, the record in the history, and no secret; gives what was said. */
 export async function judgeWords(ground: Ground, expected: Expected, ended: Ended, written: Written): Promise<string> {
   const history = await readFile(ground.work.path("state/idm-ldap-sync/history.jsonl"), "utf8");
@@ -58,7 +61,9 @@ export async function judgeWords(ground: Ground, expected: Expected, ended: Ende
     expect([outcome, error]).toEqual(["succeeded", null]);
     return saidAgain;
   }
-  expect({ outcome, ...error }).toEqual({
+  const hint = error.hint.replace(nobody, "");
+  expect(hint !== error.hint, "says why nobody was deactivated").toBe(deactivates && expected.code === 1);
+  expect({ outcome, message: error.message, hint }).toEqual({
     outcome: "failed",
     message: expect.stringMatching(expected.message),
     hint: expect.stringMatching(expected.hint ?? /^no hint$/),
