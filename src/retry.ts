@@ -3,7 +3,7 @@ import { Failure } from "./errors.ts";
 import { wait } from "./interruption.ts";
 import type { Report } from "./report/event.ts";
 import { plural } from "./report/words.ts";
-import { WriteError, type WriteTrouble } from "./target/target.ts";
+import { conflictHint, WriteError, type WriteTrouble } from "./target/target.ts";
 
 export interface Retry {
   /** How often to try again after the first time. */
@@ -58,7 +58,7 @@ export async function retrying<T>(retry: Retry, work: (before: WriteTrouble | un
 }
 
 const hints = {
-  conflict: "run again when nobody else is in the way",
+  conflict: conflictHint,
   outage: "run again when the database is well",
   refused: undefined,
 } as const satisfies Record<WriteTrouble, string | undefined>;

@@ -11,7 +11,15 @@ import { count, page } from "./pages.ts";
 import { parts } from "./parts.ts";
 import { inSteps } from "./steps.ts";
 import { matchKeyColumn, type TypedColumn } from "./table.ts";
-import { type Found, type Holder, type RowValues, type Target, type Write, WriteError } from "./target.ts";
+import {
+  conflictHint,
+  type Found,
+  type Holder,
+  type RowValues,
+  type Target,
+  type Write,
+  WriteError,
+} from "./target.ts";
 
 /** How a target is opened. */
 export interface Opening {
@@ -94,7 +102,7 @@ export const unreachable = (error: WriteError): Failure =>
       error.hint ??
       {
         outage: "is it running, and are host and port in target.connection right?",
-        conflict: "run again when nobody else is in the way",
+        conflict: conflictHint,
         refused: undefined,
       }[error.trouble],
     cause: error,

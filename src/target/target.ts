@@ -156,6 +156,9 @@ export interface Target {
  */
 export type WriteTrouble = "refused" | "conflict" | "outage";
 
+/** What to do about a conflict that does not pass. */
+export const conflictHint = "run again when nobody else is in the way";
+
 /** A write or a look-up that did not succeed, sorted by what can be done about it. */
 export class WriteError extends Error {
   override readonly name = "WriteError";

@@ -45,7 +45,7 @@ export async function judgeWords(ground: Ground, expected: Expected, ended: Ende
   expect(again.length > 0, "tried again").toBe(expected.retried !== undefined);
   expect(ended.code, ended.stderr.slice(-2000)).toBe(expected.code);
   const saidAgain = again[0]?.replace(/^warning: /, "") ?? "";
-  if (expected.code === "SIGKILL") return saidAgain;
+  if (expected.code === "SIGKILL") return "nothing";
   const doubt = doubts[expected.inDoubt ?? "none"];
   const { outcome, counts, error, runId } = JSON.parse(ended.stdout);
   const remembered = history
@@ -59,7 +59,7 @@ export async function judgeWords(ground: Ground, expected: Expected, ended: Ende
   if (unsaid === 0) expect(counts).toMatchObject(written);
   if (expected.message === undefined) {
     expect([outcome, error]).toEqual(["succeeded", null]);
-    return saidAgain;
+    return saidAgain || outcome;
   }
   const hint = error.hint.replace(nobody, "");
   expect(hint !== error.hint, "says why nobody was deactivated").toBe(deactivates && expected.code === 1);

@@ -36,7 +36,7 @@ describe.each(faults)("%s", (fault) => {
     if (typeof cells === "string") {
       it(`${place} has none, for a reason`, () => {
         expect(cells).toMatch(/^does not apply: \S/);
-        filled.push({ fault, place, name: "", exit: "-", table: "", said: cells });
+        filled.push({ fault, place, name: "", exit: "-", table: "", next: "", said: cells });
       });
       continue;
     }

@@ -8,11 +8,19 @@ export interface Line extends Result {
   readonly name: string;
 }
 
-const columns = ["fault", "place", "name", "exit", "table", "said"] as const satisfies readonly (keyof Line)[];
+const columns = ["fault", "place", "name", "exit", "table", "next", "said"] as const satisfies readonly (keyof Line)[];
 
 /** The matrix for people, its columns below each other. */
 export function printed(lines: readonly Line[]): string {
-  const head = { fault: "fault", place: "who", name: "how", exit: "exit", table: "table", said: "what was said" };
+  const head = {
+    fault: "fault",
+    place: "who",
+    name: "how",
+    exit: "exit",
+    table: "table",
+    next: "next run",
+    said: "what was said",
+  };
   const all = [head, ...lines];
   const widths = columns.map((column) => Math.max(...all.map((line) => line[column].length)));
   const row = (line: Readonly<Record<(typeof columns)[number], string>>) =>

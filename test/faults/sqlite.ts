@@ -105,7 +105,7 @@ export const sqlite = {
   "TLS broken": noServer,
   "disk full": onSmallDisk({
     name: "the file cannot grow",
-    arrange: (ground) => moved(ground, "500k", async (disk) => ({ mend: () => disk.remount("size=8m") })),
+    arrange: (ground) => moved(ground, "440k", async (disk) => ({ mend: () => disk.remount("size=8m") })),
     expect: {
       code: 1,
       written: "a part",

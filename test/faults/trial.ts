@@ -14,6 +14,7 @@ export type Place = "directory" | "MariaDB" | "SQLite";
 export interface Result {
   readonly exit: string;
   readonly table: string;
+  readonly next: string;
   readonly said: string;
 }
 
@@ -42,7 +43,7 @@ export async function tryCell(ground: Ground, place: Place, cell: Cell): Promise
     await judgeLock(store, expected.lockStands === true);
     await judgeNext(ground, store, config, crowd);
     const people = written.inserted + written.updated;
-    return { exit: String(ended.code), table: `${people} of ${active} written`, said };
+    return { exit: String(ended.code), table: `${people} of ${active} written`, next: "made it right", said };
   } finally {
     await mend();
     await arranged.tidy?.();
