@@ -87,7 +87,7 @@ function settleDown(company: Company, member: Member, active: boolean): string {
   return replacing(dnOf(member, company), "employeeType", [active ? "active" : "inactive"]);
 }
 
-export const changes = {
+const changes = {
   "somebody joins": {
     weight: 4,
     of: (company) => {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { type Leavers, leaversActions } from "./site.ts";
+import { type Leavers, leaversActions, usualLeavers } from "./site.ts";
 
 export interface SoakOptions {
   readonly runs: number;
@@ -13,7 +13,7 @@ export const usage = `npm run soak -- [OPTIONS]
   --runs N             so many runs (200)
   --people N           so many people in the beginning (1200)
   --seed N             the same changes and disturbances again; where in a run one comes is left to the machine
-  --leavers ACTION     ${leaversActions.join(" | ")}: what is to become of people who leave (${leaversActions[0]})
+  --leavers ACTION     ${leaversActions.join(" | ")}: what is to become of people who leave (${usualLeavers})
 `;
 
 /** @throws Error that says what is wrong with them. */
@@ -24,7 +24,7 @@ export function optionsOf(argv: readonly string[]): SoakOptions | "help" {
       runs: { type: "string", default: "200" },
       people: { type: "string", default: "1200" },
       seed: { type: "string", default: String(Math.floor(Math.random() * 1e9)) },
-      leavers: { type: "string", default: leaversActions[0] },
+      leavers: { type: "string", default: usualLeavers },
       help: { type: "boolean", short: "h", default: false },
     },
   });

@@ -1,3 +1,4 @@
+import { isLaterValue } from "../../src/config/later.ts";
 import { type Workspace, workspace } from "../program.ts";
 import { type Mariadb, startMariadb } from "../servers/mariadb.ts";
 import { peopleLdif, record } from "../servers/people.ts";
@@ -9,6 +10,9 @@ import { type Company, openCompany, parentOf } from "./company.ts";
 /** What becomes of the row of somebody who has left. */
 export const leaversActions = ["ignore", "deactivate"] as const;
 export type Leavers = (typeof leaversActions)[number];
+
+/** What this version of the program can do. */
+export const usualLeavers: Leavers = isLaterValue(["leavers", "action"], "deactivate") ? "ignore" : "deactivate";
 
 /** The servers of a soak, what lies between them and the program, and a folder for the program. */
 export interface Site {

@@ -3,16 +3,10 @@ import { aDay } from "./changes.ts";
 import { type DisturbanceName, disturbanceOf, disturbances } from "./disturbances.ts";
 import { hands } from "./hands.ts";
 import { type Ended, isDone, judge } from "./judge.ts";
+import type { SoakOptions } from "./options.ts";
 import { type Random, randomOf } from "./random.ts";
 import { type Rows, rowsOf, stateIn } from "./reading.ts";
-import { type Leavers, openSite, type Site } from "./site.ts";
-
-export interface SoakRequest {
-  readonly runs: number;
-  readonly people: number;
-  readonly seed: number;
-  readonly leavers: Leavers;
-}
+import { openSite, type Site } from "./site.ts";
 
 /** One run, or two that began together. */
 export interface Round {
@@ -31,7 +25,7 @@ export interface Round {
  * @throws Error that says what was wrong, after which run of which seed
  */
 export async function soak(
-  { runs, people, seed, leavers }: SoakRequest,
+  { runs, people, seed, leavers }: SoakOptions,
   say: (line: string) => void,
 ): Promise<Round[]> {
   const site = await openSite(people, leavers);

@@ -6,7 +6,7 @@ const nameOf = (code: number | null): string =>
   code === null ? "killed" : `${code} ${endings[code as keyof typeof endings]}`;
 
 /** How often each was met, and how it went. */
-export function table(rounds: readonly Round[]): string {
+function table(rounds: readonly Round[]): string {
   const names = [...new Set(rounds.map(({ disturbance }) => disturbance))].sort();
   const codes = [...new Set(rounds.flatMap(({ codes }) => codes))].sort((one, other) => (one ?? -1) - (other ?? -1));
   const lines = names.map((name) => {
