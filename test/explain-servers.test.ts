@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { everything, parseFilter } from "../src/source/filter.ts";
 import { firstEntries, openInspection } from "../src/source/inspection.ts";
+import { mainIn } from "./in-process.ts";
 import { ldapConfig, plain } from "./ldap-source.ts";
 import { type Workspace, workspace } from "./program.ts";
 import { type Mariadb, startMariadb } from "./servers/mariadb.ts";
@@ -56,7 +57,10 @@ type Config = ReturnType<typeof staffConfig>;
 async function explained(key: string, change: (config: Config) => object = (config) => config): Promise<Document> {
   const own = await workspace();
   await own.configure(change(staffConfig(slapd, mariadb)));
-  const { code, stdout } = await own.run(["explain", key, "--json"], passwords(slapd, mariadb));
+  const { code, stdout } = await mainIn(own.folder, ["explain", key, "--json"], {
+    ...process.env,
+    ...passwords(slapd, mariadb),
+  });
   return { code, ...JSON.parse(stdout) };
 }
 

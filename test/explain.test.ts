@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { mainIn } from "./in-process.ts";
 import { base, fileConfig, fileWorkspace, ldif, sqlite, type Workspace, workspace } from "./program.ts";
 import { record } from "./servers/people.ts";
 
@@ -25,7 +26,7 @@ const employed = "(employeeType=active)";
 
 /** The document of `explain`, with the exit code; paths as `.`. */
 async function explained(work: Workspace, key: string): Promise<Document> {
-  const { code, stdout } = await work.run(["explain", key, "--json"]);
+  const { code, stdout } = await mainIn(work.folder, ["explain", key, "--json"], process.env);
   return { code, ...JSON.parse(stdout.replaceAll(work.folder, ".")) };
 }
 interface Document {
@@ -48,7 +49,7 @@ const woulds = ({ entries }: Document) => entries.map(({ dn, would }) => [dn, wo
 
 /** What people read; paths as `.`, SQLite without its version. */
 async function told(work: Workspace, args: readonly string[]): Promise<string> {
-  const { stdout } = await work.run(["explain", ...args]);
+  const { stdout } = await mainIn(work.folder, ["explain", ...args], process.env);
   return stdout.replaceAll(work.folder, ".").replace(/SQLite [\d.]+/g, "SQLite");
 }
 
