@@ -7,6 +7,8 @@ import type { Settings, Site } from "./site.ts";
 interface Disturbance {
   readonly weight: number;
   readonly ends: readonly (number | null)[];
+  /** With which ones also, where it has written nothing. */
+  readonly unwritten?: readonly null[];
   readonly source?: Settings["source"];
   readonly env?: Readonly<Record<string, string>>;
   /** Before the run begins. */
@@ -30,9 +32,19 @@ const pause = (random: Random): Promise<void> => sleep(random.between(0, 400));
 export const disturbances = {
   nothing: { weight: 14, ends: done },
   "kill -9": { weight: 7, ends: [null, ...done], during: (_, { process }) => void process.kill("SIGKILL") },
-  // Before the program listens, a signal ends it as any other.
-  SIGTERM: { weight: 3, ends: [null, 143, ...done], during: (_, { process }) => void process.kill("SIGTERM") },
-  SIGINT: { weight: 1, ends: [null, 130, ...done], during: (_, { process }) => void process.kill("SIGINT") },
+  // A signal that comes before the program listens ends it as it would any other.
+  SIGTERM: {
+    weight: 3,
+    ends: [143, ...done],
+    unwritten: [null],
+    during: (_, { process }) => void process.kill("SIGTERM"),
+  },
+  SIGINT: {
+    weight: 1,
+    ends: [130, ...done],
+    unwritten: [null],
+    during: (_, { process }) => void process.kill("SIGINT"),
+  },
   "the directory is cut off": {
     weight: 3,
     ends: [1, ...done],

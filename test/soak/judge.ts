@@ -79,10 +79,14 @@ function wrongCounts({ before, after }: Case, documents: readonly Document[]): s
   }
   const told = (name: keyof typeof found): number => documents.reduce((sum, { counts }) => sum + counts[name], 0);
   const unknown = documents.reduce((sum, { error }) => sum + unknownIn(error?.hint ?? ""), 0);
+  const isRefused = documents.every(({ outcome }) => outcome === "refused");
   const names = Object.keys(found) as (keyof typeof found)[];
   return names
     .filter((name) => found[name] < told(name) || found[name] > told(name) + unknown)
-    .map((name) => `${told(name)} are told as ${name}, and ${found[name]} are (${unknown} unknown)`);
+    .map((name) => `${told(name)} are told as ${name}, and ${found[name]} are (${unknown} unknown)`)
+    .concat(
+      isRefused && found.deactivated > 0 ? [`${found.deactivated} are deactivated by a run that was refused`] : [],
+    );
 }
 
 /** The rows of a batch of which the program says that it does not know whether it was written. */
