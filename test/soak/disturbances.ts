@@ -26,7 +26,7 @@ interface Disturbance {
 const done = [0, 3] as const;
 const few = "(&(employeeType=active)(employeeNumber=*7))";
 
-/** A run is done again some time after a short outage, whatever it was doing. */
+/** Shorter than any time-out. */
 const pause = (random: Random): Promise<void> => sleep(random.between(0, 400));
 
 export const disturbances = {

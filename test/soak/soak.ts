@@ -36,9 +36,8 @@ export async function soak(
     for (let at = 0; at <= runs; at += 1) {
       // Each with a chance of its own, so that the changes do not depend on how the runs before went.
       const random = randomOf(seed * 1009 + at);
-      const started = performance.now();
-      const { wrong, ...round } = await oneRound(site, random, usualMs, at === 0 || at === runs);
-      if (round.disturbance === "nothing" && at > 0) usualMs = performance.now() - started;
+      const { wrong, tookMs, ...round } = await oneRound(site, random, usualMs, at === 0 || at === runs);
+      if (round.disturbance === "nothing" && at > 0) usualMs = tookMs;
       rounds.push(round);
       say(lineOf(at, round));
       if (wrong.length > 0)
@@ -62,13 +61,15 @@ async function oneRound(site: Site, random: Random, usualMs: number, undisturbed
   if (disturbanceOf(disturbance).full === undefined) await site.mariadb.sql(hands[hand].sql(random));
   const { ends, unwritten = [] } = disturbanceOf(disturbance);
   const before = await rowsOf(site);
+  const started = performance.now();
   const ended = await run(site, disturbance, random, usualMs);
+  const tookMs = performance.now() - started;
   await site.recover();
   const after = await rowsOf(site);
   const written = [...after].filter(([key, row]) => String(row) !== String(before.get(key))).length;
   const allowed = written > 0 ? ends : [...ends, ...unwritten];
   const wrong = await judge(site, { ended, before, after, ends: allowed });
-  return { disturbance, codes: ended.map(({ code }) => code), changes: records.length, written, wrong };
+  return { disturbance, codes: ended.map(({ code }) => code), changes: records.length, written, wrong, tookMs };
 }
 
 function isPossible(name: DisturbanceName, { company, leavers }: Site, rows: Rows): boolean {
