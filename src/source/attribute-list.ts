@@ -1,5 +1,6 @@
 import type { AttributeValue, Entry } from "../entry.ts";
 import { attributeKey, type RangedKey, rangedKey } from "./attributes.ts";
+import { decodeValues, type Latin1 } from "./encoded-values.ts";
 
 type Values = readonly AttributeValue[];
 
@@ -9,7 +10,7 @@ type Values = readonly AttributeValue[];
  */
 export interface Shape {
   /** The last of the names, as the server spells it. */
-  readonly description: string;
+  readonly description: Buffer;
   readonly keys: readonly string[];
   readonly places: ReadonlyMap<string, number>;
   /** Those of the keys whose values are a part of all. */
@@ -35,7 +36,7 @@ function rangedAmong(keys: Iterable<string>): readonly RangedKey[] {
 export const rangedKeys = ({ attributes }: Entry): readonly RangedKey[] =>
   attributes instanceof AttributeList ? attributes.ranged : rangedAmong(attributes.keys());
 
-const newShape = (description: string, keys: readonly string[]): Shape => ({
+const newShape = (description: Buffer, keys: readonly string[]): Shape => ({
   description,
   keys,
   places: new Map(keys.map((key, at) => [key, at])),
@@ -51,48 +52,65 @@ const mostShapes = 1000;
 export interface Shapes {
   /** That of an entry without attributes. */
   readonly first: () => Shape;
-  /** With this name added; undefined where the shape has it already. */
-  readonly longer: (shape: Shape, description: string) => Shape | undefined;
+  /** With the name added that lies between two offsets; undefined where the shape has it already. */
+  readonly longer: (shape: Shape, bytes: Buffer, start: number, end: number) => Shape | undefined;
 }
 
 export function newShapes(): Shapes {
-  let root = newShape("", []);
+  const rootShape = () => newShape(Buffer.alloc(0), []);
+  let root = rootShape();
   let count = 0;
+  const found = (shape: Shape, name: Buffer): Shape | undefined => {
+    const description = name.toString("latin1");
+    let next = shape.longer.get(description);
+    if (!next) {
+      const key = attributeKey(description);
+      if (shape.places.has(key)) return undefined;
+      next = newShape(Buffer.from(name), [...shape.keys, key]);
+      shape.longer.set(description, next);
+      count += 1;
+    }
+    shape.likely = next;
+    return next;
+  };
   return {
     first: () => {
       if (count >= mostShapes) {
-        root = newShape("", []);
+        root = rootShape();
         count = 0;
       }
       return root;
     },
-    longer: (shape, description) => {
-      let next = shape.longer.get(description);
-      if (!next) {
-        const key = attributeKey(description);
-        if (shape.places.has(key)) return undefined;
-        next = newShape(description, [...shape.keys, key]);
-        shape.longer.set(description, next);
-        count += 1;
-      }
-      shape.likely = next;
-      return next;
-    },
+    longer: (shape, bytes, start, end) =>
+      shape.likely && isAt(shape.likely.description, bytes, start, end)
+        ? shape.likely
+        : found(shape, bytes.subarray(start, end)),
   };
 }
 
-/** The attributes of an entry: a shape, and as many lists of values. */
+/** Whether the bytes between two offsets are this name; compared one by one, which for so few is the fastest. */
+function isAt(name: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let at = 0; at < name.length; at += 1) if (name[at] !== bytes[start + at]) return false;
+  return true;
+}
+
+/** The attributes of an entry: a shape, and as many places in the bytes where lists of values begin. */
 export class AttributeList implements ReadonlyMap<string, Values> {
   readonly #shape: Shape;
-  readonly #lists: readonly Values[];
+  readonly #sets: readonly number[];
+  readonly #bytes: Buffer;
+  readonly #latin1: Latin1;
 
-  constructor(shape: Shape, lists: readonly Values[]) {
+  constructor(shape: Shape, sets: readonly number[], bytes: Buffer, latin1: Latin1) {
     this.#shape = shape;
-    this.#lists = lists;
+    this.#sets = sets;
+    this.#bytes = bytes;
+    this.#latin1 = latin1;
   }
 
   get size(): number {
-    return this.#lists.length;
+    return this.#sets.length;
   }
 
   get ranged(): readonly RangedKey[] {
@@ -101,7 +119,11 @@ export class AttributeList implements ReadonlyMap<string, Values> {
 
   get(key: string): Values | undefined {
     const at = this.#shape.places.get(key);
-    return at === undefined ? undefined : this.#lists[at];
+    return at === undefined ? undefined : this.#list(at);
+  }
+
+  #list(at: number): Values {
+    return decodeValues(this.#bytes, this.#sets[at] ?? 0, this.#latin1);
   }
 
   has(key: string): boolean {
@@ -112,12 +134,12 @@ export class AttributeList implements ReadonlyMap<string, Values> {
     return this.#shape.keys.values();
   }
 
-  values(): MapIterator<Values> {
-    return this.#lists.values();
+  *values(): MapIterator<Values> {
+    for (const [, values] of this.entries()) yield values;
   }
 
   *entries(): MapIterator<[string, Values]> {
-    for (const [at, key] of this.#shape.keys.entries()) yield [key, this.#lists[at] ?? []];
+    for (const [at, key] of this.#shape.keys.entries()) yield [key, this.#list(at)];
   }
 
   [Symbol.iterator](): MapIterator<[string, Values]> {

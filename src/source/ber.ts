@@ -15,6 +15,24 @@ export interface Element {
   readonly end: number;
 }
 
+/** Universal tags: INTEGER, OCTET STRING, … Operations: SearchResultEntry, SearchResultReference, … */
+export const tags = {
+  integer: 0x02,
+  octets: 0x04,
+  sequence: 0x30,
+  set: 0x31,
+  entry: 0x64,
+  reference: 0x73,
+  done: 0x65,
+  bound: 0x61,
+  extended: 0x78,
+  responseValue: 0x8b,
+  intermediate: 0x79,
+  enumerated: 0x0a,
+  boolean: 0x01,
+  controls: 0xa0,
+} as const;
+
 /** No answer of a directory is that large; a length above it is a broken stream, not a reason to wait for the rest. */
 const longestMessage = 256 * 1024 * 1024;
 
@@ -47,8 +65,18 @@ export function* elements(bytes: Buffer, start: number, end: number): Iterable<E
   }
 }
 
+/**
+ * What comes after the known elements of a sequence must be of a later standard (RFC 4511 section 4), and so have a tag
+ * of its own: anything else is what a wrong length left over, and would be lost in silence.
+ */
+export function expectExtensions(bytes: Buffer, start: number, end: number): void {
+  for (const { tag } of elements(bytes, start, end)) {
+    if ((tag & 0xc0) !== 0x80) throw new MalformedMessage("a sequence has an element too many");
+  }
+}
+
 /** INTEGER and ENUMERATED (of at most four bytes, as in all of LDAP). */
-export function integer(bytes: Buffer, { start, end }: Element): number {
+export function integer(bytes: Buffer, start: number, end: number): number {
   if (end - start < 1 || end - start > 4) throw new MalformedMessage("an integer has no or more than four bytes");
   return bytes.readIntBE(start, end - start);
 }

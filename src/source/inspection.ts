@@ -8,7 +8,8 @@ import type { ServerConfig } from "./ldap.ts";
 import { encodeSearch } from "./ldapts.ts";
 import { openLdif } from "./ldif.ts";
 import { wholeEntries } from "./ranges.ts";
-import { receiver, searchPages } from "./search.ts";
+import { receiver } from "./receive.ts";
+import { searchPages } from "./search.ts";
 
 export interface Query {
   readonly base: string;

@@ -7,8 +7,9 @@ import { andFilters, parseFilter } from "./filter.ts";
 import { ldapsearchCommand } from "./ldapsearch.ts";
 import { encodeSearch } from "./ldapts.ts";
 import { wholeEntries } from "./ranges.ts";
+import { receiver } from "./receive.ts";
 import { referenceCounter } from "./references.ts";
-import { receiver, searchPages } from "./search.ts";
+import { searchPages } from "./search.ts";
 import type { Notice, ReadRequest, Source } from "./source.ts";
 import { watchBind } from "./who-am-i.ts";
 

@@ -1,17 +1,17 @@
-import { isUtf8 } from "node:buffer";
-import type { AttributeValue, Entry } from "../entry.ts";
-import { AttributeList, newShapes, type Shapes } from "./attribute-list.ts";
-import { attributeKey } from "./attributes.ts";
+import type { Entry } from "../entry.ts";
 import {
   contentStart,
   type Element,
   element,
   elementEnd,
   elements,
+  expectExtensions,
   integer,
   MalformedMessage,
   messageSize,
+  tags,
 } from "./ber.ts";
+import { type EntryKind, encodedEntry, entryKind } from "./encoded-entry.ts";
 
 /** The result of an operation (RFC 4511 section 4.1.9). */
 export interface Result {
@@ -46,7 +46,7 @@ export type ServerMessage = {
  * @throws MalformedMessage
  */
 export function messageReader(typesOnly = false): (chunk: Buffer) => readonly ServerMessage[] {
-  const kind: EntryKind = { typesOnly, shapes: newShapes() };
+  const kind = entryKind(typesOnly);
   let waiting: Buffer[] = [];
   let size = 0;
   let wanted = 0;
@@ -71,45 +71,42 @@ export function messageReader(typesOnly = false): (chunk: Buffer) => readonly Se
   };
 }
 
-/** What is the same for all entries of a read. */
-interface EntryKind {
-  readonly typesOnly: boolean;
-  readonly shapes: Shapes;
-}
+/** Of an entry nothing is made but where it lies, for of those there are many. */
+class EntryMessage {
+  readonly op = "entry";
+  readonly id: number;
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #kind: EntryKind;
 
-/** Universal tags: INTEGER, OCTET STRING, … Operations: SearchResultEntry, SearchResultReference, … */
-const tags = {
-  integer: 0x02,
-  octets: 0x04,
-  sequence: 0x30,
-  set: 0x31,
-  entry: 0x64,
-  reference: 0x73,
-  done: 0x65,
-  bound: 0x61,
-  extended: 0x78,
-  responseValue: 0x8b,
-  intermediate: 0x79,
-  enumerated: 0x0a,
-  boolean: 0x01,
-  controls: 0xa0,
-} as const;
+  constructor(id: number, bytes: Buffer, start: number, end: number, kind: EntryKind) {
+    this.id = id;
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+    this.#kind = kind;
+  }
+
+  read(): Entry {
+    return encodedEntry(this.#bytes, this.#start, this.#end, this.#kind);
+  }
+}
 
 function decode(bytes: Buffer, offset: number, end: number, kind: EntryKind): ServerMessage {
   const start = contentStart(bytes, offset);
-  if (start === end || elementEnd(bytes, start, end) === end || bytes[start] !== tags.integer) {
-    throw new MalformedMessage("a message has no id or no operation");
-  }
-  const id = integer(bytes, element(bytes, start, end));
-  const op = element(bytes, elementEnd(bytes, start, end), end);
-  const controls = op.end < end ? element(bytes, op.end, end) : undefined;
+  const opAt = start === end ? end : elementEnd(bytes, start, end);
+  if (opAt === end || bytes[start] !== tags.integer) throw new MalformedMessage("a message has no id or no operation");
+  const id = integer(bytes, contentStart(bytes, start), opAt);
+  const opEnd = elementEnd(bytes, opAt, end);
   // A message whose length is wrong may hold the next one, which would be lost in silence.
-  if (controls && (controls.tag !== tags.controls || controls.end < end)) {
+  if (opEnd < end && (bytes[opEnd] !== tags.controls || elementEnd(bytes, opEnd, end) < end)) {
     throw new MalformedMessage("a message has more than its operation and its controls");
   }
+  if (bytes[opAt] === tags.entry) return new EntryMessage(id, bytes, contentStart(bytes, opAt), opEnd, kind);
+  const op = element(bytes, opAt, end);
+  const controls = opEnd < end ? element(bytes, opEnd, end) : undefined;
   switch (op.tag) {
-    case tags.entry:
-      return { id, op: "entry", read: () => decodeEntry(bytes, op.start, op.end, kind) };
     case tags.reference:
       return { id, op: "reference", uris: texts(bytes, op) };
     case tags.done:
@@ -125,93 +122,6 @@ function decode(bytes: Buffer, offset: number, end: number, kind: EntryKind): Se
   }
 }
 
-/**
- * What comes after the known elements of a sequence must be of a later standard (RFC 4511 section 4), and so have a tag
- * of its own: anything else is what a wrong length left over, and would be lost in silence.
- */
-function expectExtensions(bytes: Buffer, start: number, end: number): void {
-  for (const { tag } of elements(bytes, start, end)) {
-    if ((tag & 0xc0) !== 0x80) throw new MalformedMessage("a sequence has an element too many");
-  }
-}
-
-/** An entry as it came, and the same as text, a character for each byte. */
-interface Raw {
-  readonly bytes: Buffer;
-  /** Where the text begins in the bytes. */
-  readonly start: number;
-  readonly text: string;
-}
-
-/**
- * Offsets instead of elements: a directory has millions of values, and an object for each would be a fifth of the time.
- * For the same reason the bytes become text once, as a whole, and what is ASCII is cut out of that.
- */
-function decodeEntry(bytes: Buffer, start: number, opEnd: number, { typesOnly, shapes }: EntryKind): Entry {
-  const nameEnd = elementEnd(bytes, start, opEnd, tags.octets);
-  const listEnd = elementEnd(bytes, nameEnd, opEnd, tags.sequence);
-  if (listEnd !== opEnd) expectExtensions(bytes, listEnd, opEnd);
-  const raw: Raw = { bytes, start, text: bytes.toString("latin1", start, listEnd) };
-  const lists: (readonly AttributeValue[])[] = [];
-  let shape = shapes.first();
-  let end: number;
-  for (let offset = contentStart(bytes, nameEnd); offset < listEnd; offset = end) {
-    end = elementEnd(bytes, offset, listEnd, tags.sequence);
-    const type = contentStart(bytes, offset);
-    const typeEnd = elementEnd(bytes, type, end, tags.octets);
-    const setEnd = elementEnd(bytes, typeEnd, end, tags.set);
-    if (setEnd !== end) expectExtensions(bytes, setEnd, end);
-    const values = decodeValues(raw, typeEnd, setEnd);
-    if (values.length === 0 && !typesOnly) continue;
-    const description = raw.text.substring(contentStart(bytes, type) - start, typeEnd - start);
-    const longer = shape.likely?.description === description ? shape.likely : shapes.longer(shape, description);
-    if (longer) lists.push(values);
-    else {
-      const at = shape.keys.indexOf(attributeKey(description));
-      lists[at] = [...(lists[at] ?? []), ...values];
-    }
-    shape = longer ?? shape;
-  }
-  const dn = asciiText(raw, contentStart(bytes, start), nameEnd);
-  return {
-    dn: dn ?? bytes.toString("utf8", contentStart(bytes, start), nameEnd),
-    attributes: new AttributeList(shape, lists),
-  };
-}
-
-function decodeValues(raw: Raw, set: number, setEnd: number): AttributeValue[] {
-  const { bytes } = raw;
-  const values: AttributeValue[] = [];
-  let end: number;
-  for (let offset = contentStart(bytes, set); offset < setEnd; offset = end) {
-    end = elementEnd(bytes, offset, setEnd, tags.octets);
-    const start = contentStart(bytes, offset);
-    const value = asciiText(raw, start, end) ?? decodeValue(bytes, start, end);
-    // A list that is begun with its one value takes less room than one that is grown.
-    if (offset === contentStart(bytes, set) && end === setEnd) return [value];
-    values.push(value);
-  }
-  return values;
-}
-
-/** V8 copies a part of a text that is shorter; a longer one points into the whole, which makes each comparison dear. */
-const longestCopied = 13;
-
-/** The bytes as text where all of them are ASCII. */
-function asciiText({ bytes, start: textStart, text }: Raw, start: number, end: number): string | undefined {
-  for (let at = start; at < end; at += 1) if ((bytes[at] ?? 0) > 0x7f) return undefined;
-  return end - start < longestCopied
-    ? text.substring(start - textStart, end - textStart)
-    : bytes.toString("latin1", start, end);
-}
-
-/** U+FFFD in the text means that bytes were not UTF-8, or that it was there from the start: only then is it worth a look. */
-function decodeValue(bytes: Buffer, start: number, end: number): AttributeValue {
-  const text = bytes.toString("utf8", start, end);
-  if (!text.includes("\uFFFD") || isUtf8(bytes.subarray(start, end))) return text;
-  return Buffer.from(bytes.subarray(start, end));
-}
-
 function decodeResult(bytes: Buffer, op: Element): Result {
   const [code, matchedDn, diagnostic, ...more] = elements(bytes, op.start, op.end);
   if (code?.tag !== tags.enumerated || matchedDn?.tag !== tags.octets || diagnostic?.tag !== tags.octets) {
@@ -220,7 +130,7 @@ function decodeResult(bytes: Buffer, op: Element): Result {
   expectExtensions(bytes, diagnostic.end, op.end);
   const referral = more.find((part) => part.tag === 0xa3);
   return {
-    code: integer(bytes, code),
+    code: integer(bytes, code.start, code.end),
     matchedDn: bytes.toString("utf8", matchedDn.start, matchedDn.end),
     diagnostic: bytes.toString("utf8", diagnostic.start, diagnostic.end),
     referrals: referral ? texts(bytes, referral) : [],

@@ -5,8 +5,9 @@ import { type Connection, openBeside } from "./connection.ts";
 import { everything } from "./filter.ts";
 import type { ServerConfig } from "./ldap.ts";
 import { encodeSearch } from "./ldapts.ts";
+import { receiver } from "./receive.ts";
 import { NoSuchObject, OperationsError } from "./result-codes.ts";
-import { receiver, searchPages } from "./search.ts";
+import { searchPages } from "./search.ts";
 
 /**
  * The same entries, attributes that came in part read to their end ([MS-ADTS] section 3.1.1.3.1.3.3, range retrieval).
@@ -93,7 +94,7 @@ async function wholeEntry(ranges: Ranges, entry: Entry): Promise<Entry> {
     attributes.delete(name);
     if (values.length > 0) attributes.set(name, values);
   }
-  return { ...entry, attributes };
+  return { dn: entry.dn, attributes };
 }
 
 /** How often an attribute is read from its first value on, where it changes while it is read. */

@@ -1,9 +1,10 @@
 import type { Entry } from "../entry.ts";
-import { Failure } from "../errors.ts";
+import type { Failure } from "../errors.ts";
 import { MalformedMessage } from "./ber.ts";
 import { circleWatch } from "./circle.ts";
 import type { Connection } from "./connection.ts";
-import { messageReader, type Result, type ServerMessage } from "./messages.ts";
+import type { Result, ServerMessage } from "./messages.ts";
+import { mostBytes, mostHeld, type Receive } from "./receive.ts";
 import { incomplete, searchFailure } from "./result-codes.ts";
 
 /** Makes the bytes of the request for the page that begins at `cookie`. */
@@ -11,10 +12,6 @@ export type EncodePage = (messageId: number, cookie: Buffer | undefined) => Buff
 
 /** How many pages without an entry may follow each other; more is a server that goes round in circles. */
 const mostEmptyPages = 1000;
-/** A page of up to this many entries is given out whole; of a longer answer no more than this is kept before it is. */
-const mostHeld = 1000;
-/** Nor of more bytes than this, which is some photographs. */
-const mostBytes = 8 * 2 ** 20;
 
 /**
  * The entries below one base, page by page. The read is complete where a page ended with success and an empty cookie
@@ -118,10 +115,10 @@ function* decoded(entries: readonly EncodedEntry[], progress: Progress): Generat
   }
 }
 
-const notLdap = (progress: Progress, error: MalformedMessage): Failure =>
+export const notLdap = (progress: Progress, error: MalformedMessage): Failure =>
   incomplete(progress, `the server sent what is not LDAP (${error.message})`, { hint: whenWell, cause: error });
 
-const whenWell = "run again when the directory is well";
+export const whenWell = "run again when the directory is well";
 
 /** How far the search below one base has come. */
 export interface Progress {
@@ -163,37 +160,3 @@ const inCircles = (progress: Progress, what: string): Failure =>
   incomplete(progress, `the server sent ${what}`, {
     hint: "tell the directory's administrator; another server of the same directory may answer better",
   });
-
-/** The messages that came next. `progress` is for the words of a failure. */
-export type Receive = (progress: Progress) => Promise<readonly ServerMessage[]>;
-
-/**
- * Receives from a connection. Bytes are taken from the socket only when asked for, so that a slow database slows the
- * server down and not the memory up. Silence for longer than `timeoutMs` is a failure.
- */
-export function receiver({ socket }: Connection, timeoutMs: number, signal: AbortSignal, typesOnly = false): Receive {
-  const chunks: AsyncIterator<Buffer> = socket[Symbol.asyncIterator]();
-  const read = messageReader(typesOnly);
-  return async (progress) => {
-    const lost = (why: string, cause?: unknown): Failure => incomplete(progress, why, { hint: whenWell, cause });
-    let timer: NodeJS.Timeout | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(lost(`the server sent nothing for ${timeoutMs} ms`)), timeoutMs);
-    });
-    try {
-      const chunk = await Promise.race([chunks.next(), silence]);
-      signal.throwIfAborted();
-      if (chunk.done) throw lost("the server closed the connection");
-      progress.bytes += chunk.value.length;
-      return read(chunk.value);
-    } catch (error) {
-      socket.destroy();
-      if (signal.aborted) throw signal.reason;
-      if (error instanceof Failure) throw error;
-      if (error instanceof MalformedMessage) throw notLdap(progress, error);
-      throw lost(`the connection was lost (${error instanceof Error ? error.message : String(error)})`, error);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-}

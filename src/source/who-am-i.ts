@@ -2,8 +2,9 @@ import type { Entry } from "../entry.ts";
 import { visible } from "../mapping/printable.ts";
 import type { Connection } from "./connection.ts";
 import { encodeWhoAmI } from "./ldapts.ts";
+import type { Receive } from "./receive.ts";
 import { incomplete, searchFailure } from "./result-codes.ts";
-import type { Progress, Receive } from "./search.ts";
+import type { Progress } from "./search.ts";
 
 /** A read that must end bound as it began. */
 export interface BindWatch {
