@@ -239,7 +239,7 @@ describe.each(Object.entries(databases))("hostile names in %s", (into, database)
     const seed = fuzzSeed();
     let tables = 0;
     try {
-      for (; tables < fuzzRuns(25); tables += 1) await oneTable(seeded(seed + tables));
+      for (; tables < fuzzRuns(15); tables += 1) await oneTable(seeded(seed + tables));
     } finally {
       tell(`names in ${into}`, seed, { tables });
     }
