@@ -21,3 +21,16 @@ it("a transaction in SQLite keeps others from writing from its beginning, whatev
     await database.stop();
   }
 });
+
+it("rows of a table are found, whatever statements of the program call theirs", async () => {
+  const database = await sqliteDatabase();
+  for (const table of ["k", "u", "K", "main"]) {
+    await database.sql(`create table "${table}" (i text primary key, v0 text)`);
+    await database.sql(`insert into "${table}" values ('a', 'b')`);
+    const target = await database.open(table, "i");
+    expect((await target.find(["a", "z"], ["v0"])).map(({ row }) => row)).toEqual([["b"], undefined]);
+    await target.close();
+    await database.sql(`drop table "${table}"`);
+  }
+  await database.stop();
+});

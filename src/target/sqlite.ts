@@ -148,9 +148,10 @@ function lookup(
   const columns = ["k.i", ...identified, ...present, ...select].map((sql, at) => `${sql} as c${at}`).join(", ");
   const on = by.map((column, at) => `u.${quote(column.name)} = k.v${at}${collate(column)}`).join(" and ");
   const values = tuples.map((_, i) => `(${[i, ...by.map(() => "?")].join(", ")})`).join(", ");
+  // A table that is called k is not the one of the values.
   return {
     sql: `with k(${["i", ...by.map((_, at) => `v${at}`)].join(", ")}) as (values ${values})
-      select ${columns} from k left join ${quote(table)} u on ${on}`,
+      select ${columns} from k left join main.${quote(table)} u on ${on}`,
     bindings: tuples.flat(),
   };
 }
