@@ -11,7 +11,8 @@ const look = ({ plan, target }: Settling, entries: Batch["entries"]) => match(pl
 
 /** Looks the rows of a batch up at once, for when it will be asked what was found; where that went wrong meanwhile, again. */
 export function lookAhead(run: Settling, entries: Batch["entries"]): Batch["find"] {
-  let asked: ReturnType<Batch["find"]> | undefined = look(run, entries);
+  const { ahead = run.target.find } = run;
+  let asked: ReturnType<Batch["find"]> | undefined = match(run.plan, { ...run.target, find: ahead }, entries);
   asked.catch(() => {
     asked = undefined;
   });

@@ -20,6 +20,8 @@ import { transact } from "./transaction.ts";
 export interface Settling {
   readonly plan: Plan;
   readonly target: Target;
+  /** How rows are looked up ahead of their turn, where that is not how the target does. */
+  readonly ahead?: Target["find"];
   readonly claims: Claims;
   readonly rejects: Rejects;
   readonly postponed: Postponed;

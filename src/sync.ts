@@ -16,6 +16,7 @@ import { type Batch, type Settling, settle } from "./settle.ts";
 import type { ByDn } from "./source/by-dn.ts";
 import type { Source } from "./source/source.ts";
 import type { Target } from "./target/target.ts";
+import { presumeVacant } from "./vacant.ts";
 
 /** One run, all that it needs in hand. */
 export interface Run {
@@ -58,11 +59,12 @@ const batchesAhead = 1;
  */
 export async function sync(run: Run): Promise<void> {
   const claims = openClaims();
+  const presuming = { ...run, ...presumeVacant(run.target, run.batchSize) };
   const judging = {
-    ...run,
+    ...presuming,
     claims,
-    rejects: rejects({ ...run, claims, max: run.mostRejects }),
-    postponed: postponed(run),
+    rejects: rejects({ ...presuming, claims, max: run.mostRejects }),
+    postponed: postponed(presuming),
   };
   const references = openReferences(judging);
   const settling = { ...judging, references };

@@ -88,6 +88,7 @@ function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
     title: "memory",
     table,
     obstacle: undefined,
+    vacant: async () => undefined,
     keys: ["username"],
     find: async (keys) => {
       lookUps.push(keys.length);

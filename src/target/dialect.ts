@@ -71,6 +71,11 @@ export interface Dialect {
     select: readonly string[],
     locked?: boolean,
   ): Statement;
+  /**
+   * What `lookup` would take as the identity of each of these texts, as SQL; undefined where that of a longer text is not
+   * made of those of its characters.
+   */
+  readonly weights?: (column: Column, texts: readonly string[]) => readonly string[] | undefined;
   /** Makes rows of these columns, and never takes the place of one, whatever the table's definition says of clashes. */
   insert(table: string, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement;
   /** Sets the columns of many rows, each found by its key; `rows` are key first, then the values. */

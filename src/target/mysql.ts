@@ -82,6 +82,10 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
       return result.affectedRows;
     },
     lookup,
+    weights: ({ collation, ...column }, texts) =>
+      collation !== undefined && weighsEach.test(collation)
+        ? texts.map((text) => `weight_string(${asKey({ ...column, collation }, mysqlLiteral(text))})`)
+        : undefined,
     insert,
     update,
     lock: mysqlLock(connection.database, async () => {
@@ -156,6 +160,9 @@ const padsSpaces = (collation: string): boolean => !/_0900_|_nopad_|^binary$/.te
  */
 const hasIdentity = (collation: string): boolean =>
   (/_(bin|ci)$/.test(collation) && !/_as_ci$/.test(collation)) || /^(binary|latin1_general_cs)$/.test(collation);
+
+/** Collations that weigh ASCII character by character: those of no language, in which no two letters are one. */
+const weighsEach = /^utf8mb4_(?:(?:general|unicode|unicode_520|0900_ai|uca1400_ai)_ci|bin)$/;
 
 /**
  * The sort key of a text, equal exactly where the collation calls two texts equal. Under PAD SPACE that is without what

@@ -3,6 +3,7 @@ import type { Binding } from "./dialect.ts";
 import { bound, identityText, keyColumn, known, type OpenTable, readRow } from "./open-table.ts";
 import type { TypedColumn } from "./table.ts";
 import type { Condition, PageRequest, Scanned } from "./target.ts";
+import { identityByWeights, type KnownIdentity, plainCharacters } from "./weights.ts";
 
 /** What is asked of the table as a whole: how many rows, and all of them page by page. */
 
@@ -56,4 +57,19 @@ const indexOf = ({ table }: OpenTable, { name }: TypedColumn): string | undefine
 function identityOf({ dialect }: OpenTable, { type }: TypedColumn, raw: unknown): string | null {
   if (raw === null || raw === undefined) return null;
   return type.type === "integer" && !Buffer.isBuffer(raw) ? dialect.read(raw, type) : identityText(raw);
+}
+
+/** In one question: is there a row, and what do characters weigh. */
+export async function vacant({ db, dialect, table, keys: [key] }: OpenTable): Promise<KnownIdentity | undefined> {
+  const weights = key && dialect.weights?.(key, [" ", ...plainCharacters]);
+  if (!weights) return undefined;
+  const columns = weights.map((sql, at) => `${sql} as c${at}`).join(", ");
+  const [row] = await dialect.rows(db, {
+    sql: `select (select count(*) from (select 1 from ${dialect.quote(table.name)} limit 1) u), ${columns}`,
+    bindings: [],
+  });
+  const [rows, space, ...others] = row ?? [];
+  return Number(rows) === 0 && Buffer.isBuffer(space) && others.every(Buffer.isBuffer)
+    ? identityByWeights(others as Buffer[], space)
+    : undefined;
 }

@@ -76,6 +76,8 @@ function rehearsalOf(target: Target, owners: Owners, rows: RehearsedRows, trial:
   const tried = trials(target);
   return {
     ...target,
+    // What is "written" is not there, and has to be asked for here.
+    vacant: async () => undefined,
     holders,
     find: async (keys, columns, by) =>
       (await target.find(keys, columns, by)).map((found, at) => rows.found(keys[at] ?? "", by, columns, found)),

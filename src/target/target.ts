@@ -1,5 +1,6 @@
 import type { Table, UniqueIndex } from "./column.ts";
 import type { Fence, Lock, LockRequest } from "./lock.ts";
+import type { KnownIdentity } from "./weights.ts";
 
 /** A row as it was looked up: the text of each column asked for, in the order asked, NULL as null. */
 export type RowValues = readonly (string | null)[];
@@ -126,6 +127,11 @@ export interface Target {
    * column, the first one unless told.
    */
   find(keys: readonly string[], columns: readonly string[], by?: string): Promise<readonly Found[]>;
+  /**
+   * Where the table has no row now, and the identities of the first match key follow from its characters: what `find` would
+   * give as the identity of a key.
+   */
+  vacant(): Promise<KnownIdentity | undefined>;
   /** `fence`: only while the run holds this lock, which nobody else can take before the end of the transaction. */
   write(writes: readonly Write[], fence?: Fence): Promise<void>;
   /** As `write`, and rolled back in the end. */

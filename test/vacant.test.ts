@@ -1,0 +1,191 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { ResolvedConfig } from "../src/config/load.ts";
+import { makePlan } from "../src/plan.ts";
+import type { SyncEvent } from "../src/report/event.ts";
+import { tally } from "../src/report/tally.ts";
+import { sync } from "../src/sync.ts";
+import type { Target } from "../src/target/target.ts";
+import { plainCharacters } from "../src/target/weights.ts";
+import { type MariadbDatabase, mariadbDatabase } from "./target-databases.ts";
+
+let database: MariadbDatabase;
+beforeAll(async () => {
+  database = await mariadbDatabase();
+});
+afterAll(() => database?.stop());
+
+describe("the identities of keys that are put together from the weights of their characters", () => {
+  const keysIn = async (column: string, work: (target: Target) => Promise<void>) => {
+    await database.sql(`drop table if exists keyed; create table keyed (name ${column} not null primary key)`);
+    const target = await database.open("keyed", "name");
+    await work(target).finally(() => target.close());
+  };
+  const of = (collation: string) => `varchar(100) collate ${collation}`;
+
+  it.each([
+    "utf8mb4_unicode_ci",
+    "utf8mb4_general_ci",
+    "utf8mb4_unicode_520_ci",
+    "utf8mb4_uca1400_ai_ci",
+    "utf8mb4_bin",
+  ])("are those of the database under %s", (collation) =>
+    keysIn(of(collation), async (target) => {
+      const identity = await target.vacant();
+      const key = fc.array(fc.constantFrom(...plainCharacters), { minLength: 1, maxLength: 40 });
+      const random = fc.sample(key, 300).map((characters) => characters.join(""));
+      const keys = [
+        ...plainCharacters,
+        ...random,
+        "aa",
+        "ch",
+        "ll",
+        "ss",
+        "a--",
+        "11e1d3f5-5e5b-103f-8a3b-d5b2a3c0f0d3",
+      ];
+      const found = await target.find(keys, ["name"]);
+      expect(keys.map((each) => identity?.(each))).toEqual(found.map((each) => each.identity));
+    }),
+  );
+
+  it("are not known of a key with another character, or of one that is very long", () =>
+    keysIn(of("utf8mb4_unicode_ci"), async (target) => {
+      const identity = await target.vacant();
+      expect(
+        ["anna", "anna ", "änna", "a".repeat(191), "a".repeat(192)].map((key) => identity?.(key) !== undefined),
+      ).toEqual([true, false, false, true, false]);
+    }));
+
+  it.each([
+    of("utf8mb4_danish_ci"),
+    of("utf8mb4_spanish2_ci"),
+    of("utf8mb4_unicode_nopad_ci"),
+    "varchar(100) character set latin1",
+    "uuid",
+    "int",
+    "varbinary(50)",
+  ])("are not known of a key that is %s", (column) =>
+    keysIn(column, async (target) => expect(await target.vacant()).toBeUndefined()),
+  );
+
+  it("are not known where the table has a row", () =>
+    keysIn(of("utf8mb4_unicode_ci"), async (target) => {
+      await database.sql("insert into keyed values ('anna')");
+      expect(await target.vacant()).toBeUndefined();
+    }));
+});
+
+describe("a sync into a table without a row", () => {
+  const mapping = { username: "uid", email: "mail" };
+  const config = { mapping, protect: [], target: {} } as unknown as ResolvedConfig;
+  beforeEach(() =>
+    database.sql(
+      `drop table if exists users;
+       create table users (username varchar(64) not null primary key, email varchar(100) unique) collate utf8mb4_unicode_ci`,
+    ),
+  );
+
+  /** Two people a batch; `meanwhile` is done after the first one is written. */
+  async function synced(people: readonly string[], meanwhile = "do 0") {
+    const target = await database.open("users", "username");
+    const asked: (readonly string[])[] = [];
+    let writes = 0;
+    const watched: Target = {
+      ...target,
+      find: (keys, ...rest) => {
+        asked.push(keys);
+        return target.find(keys, ...rest);
+      },
+      write: async (planned) => {
+        await target.write(planned);
+        writes += 1;
+        if (writes === 1) await database.sql(meanwhile);
+      },
+    };
+    const counted = tally();
+    const reasons: string[] = [];
+    const report = (event: SyncEvent) => {
+      counted.report(event);
+      if (event.type === "reject") reasons.push(event.reject.reason);
+    };
+    const { signal } = new AbortController();
+    const entries = people.map((name) => ({
+      dn: `uid=${name}`,
+      attributes: new Map([
+        ["uid", [name]],
+        ["mail", [`${name.toLowerCase()}@example.com`]],
+      ]),
+    }));
+    const source = {
+      title: "",
+      filter: "",
+      commands: [],
+      entries: async function* () {
+        yield entries;
+      },
+    };
+    await sync({
+      source,
+      plan: makePlan({ ...config, target: database.config("users", "username") }, target.table),
+      target: watched,
+      report,
+      retry: { attempts: 3, report, signal, wait: async () => {}, random: () => 1 },
+      batchSize: 2,
+      mostRejects: 9,
+      signal,
+      absence: { see: () => {}, warnings: () => [] },
+    }).finally(() => target.close());
+    const table = (await database.sql("select * from users order by username")).map((row) =>
+      Object.values(row).join(" "),
+    );
+    const { inserted, updated, unchanged, rejected } = counted.counts();
+    return { asked, reasons, counts: { inserted, updated, unchanged, rejected }, table };
+  }
+
+  const row = (name: string) => `${name} ${name.toLowerCase()}@example.com`;
+
+  it("looks the first batch up and no other one", async () => {
+    expect(await synced(["a", "b", "c", "d", "e"])).toEqual({
+      asked: [["a", "b"]],
+      reasons: [],
+      counts: { inserted: 5, updated: 0, unchanged: 0, rejected: 0 },
+      table: ["a", "b", "c", "d", "e"].map(row),
+    });
+  });
+
+  it("looks a batch up with a key whose identity the database alone knows", async () => {
+    const { asked, table } = await synced(["a", "b", "δ", "d", "e"]);
+    expect(asked).toEqual([
+      ["a", "b"],
+      ["δ", "d"],
+    ]);
+    expect(table).toEqual(["a", "b", "d", "e", "δ"].map(row));
+  });
+
+  it("rejects who has the key of somebody of an earlier batch, in whatever letters", async () => {
+    expect(await synced(["anna", "b", "c", "d", "ANNA", "f"])).toEqual({
+      asked: [["anna", "b"]],
+      reasons: ['username "ANNA" is also that of uid=anna, which was read first'],
+      counts: { inserted: 5, updated: 0, unchanged: 0, rejected: 1 },
+      table: ["anna", "b", "c", "d", "f"].map(row),
+    });
+  });
+
+  it("updates a row that somebody else has inserted meanwhile, and looks the next ones up again", async () => {
+    const people = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    const { counts, table, reasons, asked } = await synced(people, "insert into users values ('C', 'old')");
+    expect({ counts, table, reasons }).toEqual({
+      counts: { inserted: 7, updated: 1, unchanged: 0, rejected: 0 },
+      table: people.map(row),
+      reasons: [],
+    });
+    expect(asked).toContainEqual(["g", "h"]);
+  });
+
+  it("rejects who takes a value that somebody else has inserted meanwhile", async () => {
+    const { counts, reasons } = await synced(["a", "b", "c", "d"], "insert into users values ('x', 'C@example.com')");
+    expect(counts).toEqual({ inserted: 3, updated: 0, unchanged: 0, rejected: 1 });
+    expect(reasons).toEqual([expect.stringContaining('email "c@example.com"')]);
+  });
+});
