@@ -23,6 +23,8 @@ export interface Ground {
   readonly sqliteFile: string;
   readonly work: Workspace;
   readonly passwords: Readonly<Record<string, string>>;
+  /** The tables that an independent reading has found right, by crowd and kind of database. */
+  readonly rightTables: Map<string, readonly string[]>;
   /** Ends what proxies do to connections. */
   heal(): Promise<void>;
   stop(): Promise<void>;
@@ -60,6 +62,7 @@ export async function startGround(): Promise<Ground> {
     sqliteFile,
     work,
     passwords: passwords(many.slapd, mariadb),
+    rightTables: new Map(),
     heal: async () => {
       for (const each of proxies) await each.resume();
     },

@@ -79,6 +79,18 @@ export async function sow({ sql }: Store): Promise<void> {
   );
 }
 
+/** Rows of the people who are in the directory, if all is right: of the sync, and no sown leavers. */
+export const ownRows = "origin = 'ldap' and external_id not like 'leaver-%'";
+
+/** Those rows, a text for each. */
+export async function peopleIn({ sql }: Store): Promise<readonly string[]> {
+  const rows = await sql(
+    `select external_id, username, email, display_name, given_name, surname, title, town, department, employee_number, phones,
+       created_by, state from users where ${ownRows} order by external_id`,
+  );
+  return rows.map((row) => JSON.stringify(row));
+}
+
 /** What stands in the table, as far as it tells what runs have done. */
 export interface Standing {
   readonly rows: number;
