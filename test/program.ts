@@ -109,9 +109,12 @@ function start(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv): Ru
 
 const Libsql = createRequire(import.meta.url)("libsql") as typeof LibsqlDatabase;
 
-/** Runs SQL on a SQLite file as somebody else than the program: rows of a query, nothing for anything else. */
+/**
+ * Runs SQL on a SQLite file as somebody else than the program: rows of a query, nothing for anything else. Waits where
+ * the program is writing.
+ */
 export function sqlite(file: string, sql: string): Record<string, unknown>[] {
-  const db = new Libsql(file);
+  const db = new Libsql(file, { timeout: 10_000 });
   try {
     if (!/^\s*(select|pragma)/i.test(sql)) {
       db.exec(sql);
