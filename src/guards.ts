@@ -173,3 +173,13 @@ export async function refuseEmpty(
     hint: "check source.filter, source.active and the rights of bindDn; --allow-empty goes on all the same",
   });
 }
+
+/** One of several directories that shows nobody would make leavers of all of its people. */
+export function refuseSilent({ silent }: Source): void {
+  const titles = silent?.() ?? [];
+  if (titles.length === 0) return;
+  const have = titles.length === 1 ? "has" : "have";
+  throw new Failure("limit", `${titles.join(" and ")} ${have} no active entry: nobody was deactivated`, {
+    hint: "check filter, active and the rights of bindDn of that source; --allow-empty goes on all the same",
+  });
+}

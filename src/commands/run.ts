@@ -6,7 +6,7 @@ import type { RunOptions } from "../cli.ts";
 import { exposures } from "../config/exposure.ts";
 import { type LoadedConfig, loadConfig, type ResolvedConfig } from "../config/load.ts";
 import { type Ending, endingOf } from "../exit.ts";
-import { checkFilter, refuseEmpty, tableWarnings } from "../guards.ts";
+import { checkFilter, refuseEmpty, refuseSilent, tableWarnings } from "../guards.ts";
 import { listen } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { countBlocked } from "../leavers/blocked.ts";
@@ -199,6 +199,7 @@ async function carryOut(
           for (const message of unknowns.notices()) notice(message);
           for (const message of absence.warnings()) report({ type: "warning", message });
           if (counted.counts().read === 0) await nobodyRead(options, { target: into, report, retry }, config.state);
+          if (leavers && !options.allowEmpty) refuseSilent(source);
         },
         leavers,
         inactive,

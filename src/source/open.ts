@@ -22,13 +22,19 @@ export function openSource(
     // With a filter of one run the canaries are left out on purpose.
     return request.filter === undefined ? mustContain(source, config.mustContain) : source;
   });
+  const spoke = new Set<Source>();
   return {
     title: sources.map((source) => source.title).join(" and "),
     commands: sources.flatMap((source) => source.commands),
     filter: [...new Set(sources.map((source) => source.filter))].join(" or "),
     async *entries(signal) {
-      for (const source of sources) yield* source.entries(signal);
+      for (const source of sources)
+        for await (const entries of source.entries(signal)) {
+          if (entries.length > 0) spoke.add(source);
+          yield entries;
+        }
     },
+    silent: () => (sources.length > 1 ? sources.filter((source) => !spoke.has(source)).map(({ title }) => title) : []),
   };
 }
 

@@ -27,6 +27,8 @@ export interface Source {
    * complete: a limit, a time-out, a dropped connection, a referral as the result throw a `Failure`, never end it.
    */
   entries(signal: AbortSignal): AsyncIterable<readonly Entry[]>;
+  /** Of several sources that were read as one: the titles of those that gave nobody. */
+  readonly silent?: () => readonly string[];
 }
 
 /**

@@ -142,6 +142,22 @@ describe.each(databases)("rows of people who have left, in $name", ({ start, nam
     expect(await rows()).toBe("a:active b:active c:active d:active");
   });
 
+  it("are nobody where one of several directories shows nobody, until that is said to be meant (M13)", async () => {
+    const { people, run, rows, configure } = await house();
+    const filters = ["(uid=a)", "(uid=b)"];
+    await configure({ source: filters.map((filter) => ({ ...fileSource, filter })) });
+    await people(["b", "c", "d"]);
+    const { code, document } = await run("sync");
+    expect([code, document.outcome, document.error.message]).toEqual([
+      4,
+      "refused",
+      expect.stringMatching(/people\.ldif.* has no active entry: nobody was deactivated$/),
+    ]);
+    expect((await run("dry-run")).code).toBe(4);
+    expect(await rows()).toBe("a:active b:active c:active d:active");
+    expect(inShort(await run("sync", "--allow-empty"))).toBe("0 unchanged 1 deactivated 3");
+  });
+
   it("are not those of people who were read and rejected, whatever they are rejected for (M20, M28)", async () => {
     const { people, run, rows, configure } = await house();
     await configure({ mapping: { email: { attribute: "mail", required: true } } });
