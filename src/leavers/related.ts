@@ -71,9 +71,13 @@ function link(
 ): Pick<RelatedPlan, "column" | "asKey"> & { readonly key: string } {
   const [only = "", ...others] = users.primaryKey;
   if (named === undefined && (only === "" || others.length > 0)) {
-    throw new Failure("configuration", `${place}.column is missing: ${users.name} has no primary key of one column`, {
-      hint: `name the column of ${users.name} that ${table.name}.${name} holds`,
-    });
+    throw new Failure(
+      "configuration",
+      `${place}.column is missing: ${users.name} has no primary key of one column that this account may see`,
+      {
+        hint: `name the column of ${users.name} that ${table.name}.${name} holds, or GRANT SELECT on it`,
+      },
+    );
   }
   const column = readableColumn(users, named ?? only, `${place}.column`);
   const key = readableColumn(table, name, `${place}.key`);

@@ -143,10 +143,13 @@ async function noSuchTable(db: Knex, schema: string, name: string, place: string
   const [tables] = (await db.raw("select table_name as name from information_schema.tables where table_schema = ?", [
     schema,
   ])) as [{ name: string }[]];
-  const meant = nearest(
-    name,
-    tables.map((row) => row.name),
-  );
+  const names = tables.map((row) => row.name);
+  if (names.includes(name)) {
+    return new Failure("configuration", `${place}: this account may not read the table "${name}" of ${schema}`, {
+      hint: "grant it SELECT on the columns that are named",
+    });
+  }
+  const meant = nearest(name, names);
   return new Failure("configuration", `${place}: the database ${schema} has no table "${name}"`, {
     hint: meant === undefined ? "create it, or grant the user SELECT on it" : `did you mean "${meant}"?`,
   });
