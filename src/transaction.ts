@@ -62,7 +62,7 @@ function doubtful(run: Writing, error: unknown, names: readonly string[]): unkno
   const keys = `${names[0] ?? ""}${names.length > 1 ? ` to ${names.at(-1)}` : ""}`;
   const doubt = `whether the last batch (${plural(names.length, "row")}, ${keys}) was written is not known and not counted`;
   if (error instanceof Failure) {
-    const hint = `${doubt}; run again when the database is well`;
+    const hint = `${doubt}; ${error.hint ?? "run again when the database is well"}`;
     return new Failure(error.turn, error.message, { hint, cause: error.cause });
   }
   // Interrupted while waiting for the database: the summary says it.
