@@ -142,6 +142,34 @@ describe.each(databases)("rows of people who have left, in $name", ({ start, nam
     expect(await rows()).toBe("a:active b:active c:active d:active");
   });
 
+  it("are joined by people who were never active and get a row, where that is wanted; nobody gets a second one", async () => {
+    const { people, run, rows, configure } = await house({
+      leavers: { inactive: "create" },
+      state: { column: "state", setBy: "note" },
+    });
+    const left = { employeeType: ["left"] };
+    await people({
+      "uid=a": { uid: ["a"] },
+      "uid=b": { uid: ["b"], ...left },
+      "uid=x": { uid: ["x"], mail: ["x@example.com"], ...left },
+      "uid=y": { uid: ["y"], employeeType: [] },
+    });
+    const previewed = await run("dry-run");
+    const synced = await run("sync");
+    expect([inShort(previewed), previewed.document.changes]).toEqual([inShort(synced), synced.document.changes]);
+    expect(inShort(synced)).toBe("0 unchanged 1 deactivated 3 createdInactive 2");
+    expect(synced.document.changes.filter((change: { inactive?: boolean }) => change.inactive)).toEqual([
+      expect.objectContaining({ kind: "insert", key: "x", dn: "uid=x,ou=people,dc=example,dc=com" }),
+      expect.objectContaining({ kind: "insert", key: "y" }),
+    ]);
+    const mark = "inactive:idm-ldap-sync";
+    expect(await rows("note")).toBe(`a:active:NULL b:${mark} c:${mark} d:${mark} x:${mark} y:${mark}`);
+    expect(inShort(await run("sync"))).toBe("0 unchanged 1");
+    await configure();
+    await people(["a", "x"]);
+    expect(inShort(await run("sync"))).toBe("0 updated 1 unchanged 1 reactivated 1");
+  });
+
   it("are nobody where one of several directories shows nobody, until that is said to be meant (M13)", async () => {
     const { people, run, rows, configure } = await house();
     const filters = ["(uid=a)", "(uid=b)"];
