@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { noCounts } from "./counts.ts";
 import { base, fileConfig, fileWorkspace, jsonLines, ldif, sqlite, type Workspace, workspace } from "./program.ts";
 import { type Mariadb, startMariadb } from "./servers/mariadb.ts";
 import { peopleLdif, person, uidOf } from "./servers/people.ts";
@@ -13,17 +14,6 @@ const bert = {
   "uid=bert": { uid: ["bert"], mail: ["bert@example.com"], displayName: ["Bert 花子"], entryUUID: ["id-bert"] },
 };
 const carl = { "uid=carl": { uid: ["carl"], mail: ["bert@example.com"], entryUUID: ["id-carl"] } };
-const noCounts = {
-  read: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  reactivated: 0,
-  deactivated: 0,
-  missing: 0,
-  createdInactive: 0,
-  rejected: 0,
-};
 const rowsIn = (work: Workspace) => sqlite(work.path("idm.sqlite"), "select * from users order by id");
 const normal = (work: Workspace, text: string): string =>
   text

@@ -4,23 +4,13 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { noCounts } from "./counts.ts";
 import { fileConfig, fileWorkspace, jsonLines, sqlite, type Workspace, workspace } from "./program.ts";
 import { aRun } from "./run-record.ts";
 
 /** How runs of the program are remembered in the file and in a SQLite table, and what `status` shows of them. */
 
 const anna = { "uid=anna": { uid: ["anna"], mail: ["a@x"], displayName: ["Anna"], entryUUID: ["id-anna"] } };
-const noCounts = {
-  read: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  reactivated: 0,
-  deactivated: 0,
-  missing: 0,
-  createdInactive: 0,
-  rejected: 0,
-};
 const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
 
 const usual = (work: Workspace) => work.path("state/idm-ldap-sync/history.jsonl");

@@ -2,23 +2,13 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { noCounts } from "./counts.ts";
 import { base, fileWorkspace, type Workspace } from "./program.ts";
 
 /** The hooks of a sync, with a real HTTP server and real commands. */
 
 const anna = { "uid=anna": { uid: ["anna"], mail: ["anna-4711@x"], displayName: ["Anna"], entryUUID: ["id-anna"] } };
 const nobody = { "cn=nobody": {} };
-const noCounts = {
-  read: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  reactivated: 0,
-  deactivated: 0,
-  missing: 0,
-  createdInactive: 0,
-  rejected: 0,
-};
 
 interface Received {
   readonly method: string | undefined;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { noCounts } from "./counts.ts";
 import { bin, jsonLines, type Workspace, workspace } from "./program.ts";
 import { outcomeOf } from "./servers/command.ts";
 import { type Mariadb, startMariadb } from "./servers/mariadb.ts";
@@ -9,17 +10,6 @@ import { independentReading, passwords, staffConfig, staffTable } from "./staff.
 const people = 100_000;
 const activePeople = (count: number): number =>
   Array.from({ length: count }, (_, i) => person(i)).filter(({ active }) => active).length;
-const noCounts = {
-  read: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  reactivated: 0,
-  deactivated: 0,
-  missing: 0,
-  createdInactive: 0,
-  rejected: 0,
-};
 
 /** Runs a sync under GNU time; gives its counts and its largest memory in KiB. */
 async function measured(work: Workspace, env: Record<string, string>, args: readonly string[] = ["sync"]) {

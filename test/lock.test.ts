@@ -1,6 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { noCounts } from "./counts.ts";
 import { fileConfig, fileWorkspace, jsonLines, type Running, sqlite, type Workspace } from "./program.ts";
 import { run } from "./servers/command.ts";
 import { type Mariadb, startMariadb } from "./servers/mariadb.ts";
@@ -19,17 +20,6 @@ const people = Object.fromEntries(
     },
   ]),
 );
-const none = {
-  read: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  reactivated: 0,
-  deactivated: 0,
-  missing: 0,
-  createdInactive: 0,
-  rejected: 0,
-};
 const password = { DB_PASSWORD: "idm-password" };
 
 let mariadb: Mariadb;
@@ -115,7 +105,7 @@ describe("two syncs that start in the same second", () => {
     const { outcome, counts, error } = JSON.parse(loser?.stdout ?? "");
     expect({ outcome, counts, error }).toEqual({
       outcome: "locked",
-      counts: none,
+      counts: noCounts,
       error: {
         message: expect.stringMatching(holds(both[won] as Running)),
         hint: "let it end, or wait for it with --wait SECONDS; the lock of a run that was killed is free within 45 seconds",

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { noCounts } from "./counts.ts";
 import { type Attributes, base, jsonLines, ldif, type Workspace, workspace } from "./program.ts";
 import { mariadbDatabase, sqliteDatabase, type TestDatabase } from "./target-databases.ts";
 
@@ -8,17 +9,6 @@ const databases = [
   { name: "SQLite", start: sqliteDatabase, id: "integer primary key", number: "integer" },
 ] as const;
 
-const none = {
-  read: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  reactivated: 0,
-  deactivated: 0,
-  missing: 0,
-  createdInactive: 0,
-  rejected: 0,
-};
 const dnOf = (uid: string): string => `uid=${uid},${base}`;
 
 type People = Readonly<Record<string, Attributes>>;
@@ -85,7 +75,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       staff({ a: dnOf("z"), b: dnOf("c"), c: dnOf("b"), self: dnOf("self"), top: undefined, z: dnOf("top") }),
     );
     const { counts, changes, notices, ...rest } = await work.here(["sync", "--batch-size", "2"]);
-    expect([rest.code, counts, notices]).toEqual([0, { ...none, read: 6, inserted: 6 }, []]);
+    expect([rest.code, counts, notices]).toEqual([0, { ...noCounts, read: 6, inserted: 6 }, []]);
     expect(await managers()).toEqual({ a: "z", b: "c", c: "b", self: "self", top: null, z: "top" });
     expect(changes.filter(({ key }) => key === "a")).toEqual([
       {
@@ -101,7 +91,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       { kind: "update", key: "a", dn: dnOf("a"), columns: { manager_id: { from: null, to: await idOf("z") } } },
     ]);
     const second = await work.here(["sync"]);
-    expect([second.counts, second.changes]).toEqual([{ ...none, read: 6, unchanged: 6 }, []]);
+    expect([second.counts, second.changes]).toEqual([{ ...noCounts, read: 6, unchanged: 6 }, []]);
   });
 
   it("compare DNs by what they mean, however they are written", async () => {
@@ -135,7 +125,10 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     await write({ ...people, "uid=x": { uid: ["x"], title: ["longer than the twenty characters that it may have"] } });
     const { counts, notices, code, unresolved } = await work.here(["sync"]);
     const rejected = database.title.endsWith(".sqlite") ? 0 : 1;
-    expect([code, counts]).toEqual([rejected === 1 ? 3 : 0, { ...none, read: 5, inserted: 5 - rejected, rejected }]);
+    expect([code, counts]).toEqual([
+      rejected === 1 ? 3 : 0,
+      { ...noCounts, read: 5, inserted: 5 - rejected, rejected },
+    ]);
     expect(notices).toEqual([
       rejected === 1
         ? `manager_id is NULL of 4 users who name in manager an entry that is not synchronised: ${dnOf("nobody")} and ${dnOf("retired")} and no DN at all and others`
@@ -155,7 +148,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     await work.run(["sync"]);
     await write(staff({ a: dnOf("c"), b: undefined, boss: undefined, c: undefined }));
     const moved = await work.here(["sync"]);
-    expect(moved.counts).toEqual({ ...none, read: 4, updated: 2, unchanged: 2 });
+    expect(moved.counts).toEqual({ ...noCounts, read: 4, updated: 2, unchanged: 2 });
     expect(moved.changes).toEqual([
       {
         kind: "update",
@@ -169,10 +162,10 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       ...staff({ a: `cn=new name,ou=elsewhere,${base}` }),
       "cn=new name,ou=elsewhere": { uid: ["c"], cn: ["new name"] },
     });
-    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 2, unchanged: 2 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...noCounts, read: 2, unchanged: 2 });
     expect(await managers()).toMatchObject({ a: "c" });
     await write(inactive(staff({ a: dnOf("c"), c: undefined }), "c"));
-    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 1, updated: 1 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...noCounts, read: 1, updated: 1 });
     expect(await managers()).toMatchObject({ a: null });
   });
 
@@ -181,7 +174,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     await work.run(["sync"]);
     await write({ "uid=a": { uid: ["a"], title: ["Ms"], manager: [dnOf("boss")] }, ...staff({ boss: undefined }) });
     const { counts, changes } = await work.here(["sync", "--changes", "changes.jsonl"]);
-    expect(counts).toEqual({ ...none, read: 2, updated: 1, unchanged: 1 });
+    expect(counts).toEqual({ ...noCounts, read: 2, updated: 1, unchanged: 1 });
     expect(changes.map(({ columns }) => Object.keys(columns))).toEqual([["title"], ["manager_id"]]);
     expect(await jsonLines(work.path("changes.jsonl"))).toEqual(changes);
   });
@@ -202,11 +195,11 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     await write({ ...people, ...staff({ new: undefined }) });
     const filter = (uid: string) => ["sync", "--filter", `(uid=${uid})`];
     const [a, b, c] = [await work.here(filter("a")), await work.here(filter("b")), await work.here(filter("c"))];
-    expect([a.counts, a.notices]).toEqual([{ ...none, read: 1, inserted: 1 }, []]);
-    expect([b.counts, b.notices.length]).toEqual([{ ...none, read: 1, inserted: 1 }, 1]);
-    expect([c.counts, c.notices.length]).toEqual([{ ...none, read: 1, inserted: 1 }, 1]);
+    expect([a.counts, a.notices]).toEqual([{ ...noCounts, read: 1, inserted: 1 }, []]);
+    expect([b.counts, b.notices.length]).toEqual([{ ...noCounts, read: 1, inserted: 1 }, 1]);
+    expect([c.counts, c.notices.length]).toEqual([{ ...noCounts, read: 1, inserted: 1 }, 1]);
     expect(await managers()).toEqual({ a: "boss", b: null, boss: null, c: null });
-    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 5, inserted: 1, updated: 1, unchanged: 3 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...noCounts, read: 5, inserted: 1, updated: 1, unchanged: 3 });
     expect(await managers()).toEqual({ a: "boss", b: null, boss: null, c: "new", new: null });
   });
 
@@ -218,7 +211,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     const dry = await work.here(["dry-run"]);
     const verified = await work.here(["dry-run", "--verify"]);
     const wet = await work.here(["sync"]);
-    expect(dry.counts).toEqual({ ...none, read: 5, inserted: 2, updated: 3 });
+    expect(dry.counts).toEqual({ ...noCounts, read: 5, inserted: 2, updated: 3 });
     expect([verified.counts, wet.counts]).toEqual([dry.counts, dry.counts]);
     const known = (changes: typeof dry.changes, id: string) =>
       JSON.parse(JSON.stringify(changes).replaceAll(`"${id}"`, '"(id of the new row new)"'));
@@ -256,7 +249,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     expect(await managers()).toEqual({ a: "boss", b: "boss", boss: null });
     expect((await work.here(["dry-run"])).code).toBe(4);
     expect((await work.here(["sync", "--max-update", "2"])).counts).toEqual({
-      ...none,
+      ...noCounts,
       read: 3,
       updated: 2,
       unchanged: 1,
@@ -264,7 +257,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     // A row that is new is one, however many times it is written.
     await write(staff({ a: dnOf("b"), b: dnOf("a"), boss: undefined, new: dnOf("a") }));
     await work.configure({ ...config, limits: { update: { max: 0 }, insert: { max: 1 } } });
-    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 4, inserted: 1, unchanged: 3 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...noCounts, read: 4, inserted: 1, unchanged: 3 });
   });
 
   it("leave protected rows alone, and say so", async () => {
@@ -274,7 +267,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     await work.configure({ ...config, protect: [{ username: "admin" }] });
     const { counts } = await work.here(["dry-run"]);
     const { code, stderr } = await work.run(["sync", "--log-format", "json"]);
-    expect([code, counts]).toEqual([0, { ...none, read: 2, updated: 1, unchanged: 1 }]);
+    expect([code, counts]).toEqual([0, { ...noCounts, read: 2, updated: 1, unchanged: 1 }]);
     expect(stderr).toContain(
       `admin (${dnOf("admin")}) is protected: left as it is, where the directory has another manager_id`,
     );
@@ -289,18 +282,18 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
       });
     await write(staff({ a: dnOf("b"), b: undefined }));
     await rule({ on: "insert" });
-    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 2, inserted: 2 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...noCounts, read: 2, inserted: 2 });
     await write(staff({ a: dnOf("a"), b: dnOf("a") }));
-    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 2, unchanged: 2 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...noCounts, read: 2, unchanged: 2 });
     await write(staff({ a: undefined, b: dnOf("a") }));
     await rule({ onEmpty: "keep" });
-    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 2, updated: 1, unchanged: 1 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...noCounts, read: 2, updated: 1, unchanged: 1 });
     expect(await managers()).toEqual({ a: "b", b: "a" });
     await rule({ required: true });
     // Whoever is rejected is nobody's manager.
     const { counts, rejects } = await work.here(["sync"]);
     expect([counts, rejects]).toEqual([
-      { ...none, read: 2, updated: 1, rejected: 1 },
+      { ...noCounts, read: 2, updated: 1, rejected: 1 },
       [{ dn: dnOf("a"), key: "a", column: "manager_id", reason: "column manager_id: manager has no value (required)" }],
     ]);
   });
@@ -346,14 +339,18 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     const dry = await work.here(["dry-run"]);
     const wet = await work.here(["sync"]);
     const plain = await idOf("plain");
-    expect(wet.counts).toEqual({ ...none, read: 4, inserted: 2, updated: 2 });
+    expect(wet.counts).toEqual({ ...noCounts, read: 4, inserted: 2, updated: 2 });
     expect(dry.counts).toEqual(wet.counts);
     expect(JSON.stringify(dry.changes)).toBe(
       JSON.stringify(wet.changes).replaceAll(`"${plain}"`, '"(id of the new row plain)"'),
     );
     expect(await managers()).toEqual({ adopted: "renamed", led: "plain", plain: "adopted", renamed: "adopted" });
-    expect((await work.here(["sync"])).counts).toEqual({ ...none, read: 4, unchanged: 4 });
-    expect((await work.here(["dry-run", "--filter", "(uid=led)"])).counts).toEqual({ ...none, read: 1, unchanged: 1 });
+    expect((await work.here(["sync"])).counts).toEqual({ ...noCounts, read: 4, unchanged: 4 });
+    expect((await work.here(["dry-run", "--filter", "(uid=led)"])).counts).toEqual({
+      ...noCounts,
+      read: 1,
+      unchanged: 1,
+    });
   });
 
   it("that the database refuses are a reject, of a row that was written in the same run a warning first", async () => {
@@ -371,7 +368,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     const first = await work.here(["sync"]);
     const warning = `${dnOf("b")}: external_id "Mr" already belongs to the row with username "a"`;
     for (const run of [dry, first]) {
-      expect([run.code, run.counts]).toEqual([0, { ...none, read: 3, inserted: 3 }]);
+      expect([run.code, run.counts]).toEqual([0, { ...noCounts, read: 3, inserted: 3 }]);
       expect(run.warnings.filter((message) => message.includes("already belongs"))).toEqual([
         `${warning} (${dnOf("a")}); the rest of the row is written`,
       ]);
@@ -379,7 +376,7 @@ describe.each(databases)("references in $name", ({ start, id, number }) => {
     const again = await work.here(["dry-run"]);
     const second = await work.here(["sync"]);
     for (const run of [again, second]) {
-      expect([run.code, run.counts]).toEqual([3, { ...none, read: 3, unchanged: 2, rejected: 1 }]);
+      expect([run.code, run.counts]).toEqual([3, { ...noCounts, read: 3, unchanged: 2, rejected: 1 }]);
       expect(run.rejects).toMatchObject([{ dn: dnOf("b"), key: "b", column: "external_id" }]);
     }
   });

@@ -1,5 +1,6 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { noCounts } from "./counts.ts";
 import { base, bin, fileConfig, fileWorkspace, jsonLines, ldif, sqlite, workspace } from "./program.ts";
 import { outcomeOf } from "./servers/command.ts";
 
@@ -10,17 +11,6 @@ const bert = {
   "uid=bert": { uid: ["bert"], mail: ["bert@example.com"], displayName: ["Bert 🙂"], entryUUID: ["id-bert"] },
 };
 const gone = { "uid=gone": { uid: ["gone"], mail: ["gone@example.com"], employeeType: ["inactive"] } };
-const noCounts = {
-  read: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  reactivated: 0,
-  deactivated: 0,
-  missing: 0,
-  createdInactive: 0,
-  rejected: 0,
-};
 const rows = "select username, email, display_name, created_by, state from users order by username";
 
 describe("a sync from a file into SQLite", () => {

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { noCounts } from "../counts.ts";
 import { type Ds389, startDs389 } from "../servers/ds389.ts";
 import type { DirectoryRecord } from "../servers/ldap-server.ts";
 import { type Mariadb, startMariadb } from "../servers/mariadb.ts";
 import { record } from "../servers/people.ts";
 import { everybody, kindOf } from "./accounts.ts";
-import { noCounts, runIn } from "./company.ts";
+import { runIn } from "./company.ts";
 import { blocksIn, type Example, follow, misquotedIn, openExample, readmeOf } from "./example.ts";
 import { attributesRead, base, directoryLdif, employee, here, rowOf, suffix, testPeople } from "./inetorgperson.ts";
 import { entriesBelow, firstOf } from "./reading.ts";

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { noCounts } from "../counts.ts";
 import { startAdLimits } from "../servers/ad-limits.ts";
 import type { DirectoryRecord } from "../servers/ldap-server.ts";
 import { recordsIn } from "../servers/ldif.ts";
@@ -6,7 +7,7 @@ import { type Mariadb, startMariadb } from "../servers/mariadb.ts";
 import { person } from "../servers/people.ts";
 import { type Samba, startSamba } from "../servers/samba.ts";
 import { everybody, kindOf, someOf } from "./accounts.ts";
-import { noCounts, runIn, testReading } from "./company.ts";
+import { runIn, testReading } from "./company.ts";
 import {
   base,
   dnOf,

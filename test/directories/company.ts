@@ -1,12 +1,8 @@
 import { expect, it } from "vitest";
+import { noCounts } from "../counts.ts";
 import type { Mariadb } from "../servers/mariadb.ts";
 import type { Example } from "./example.ts";
 import { differences, none, type Row, rowsWritten, tableOf } from "./reading.ts";
-
-export const noCounts = {
-  ...{ read: 0, inserted: 0, updated: 0, unchanged: 0 },
-  ...{ reactivated: 0, deactivated: 0, missing: 0, createdInactive: 0, rejected: 0 },
-};
 
 /** Thousands of people in a directory, by the configuration of its example. Functions give what is there when the tests run. */
 export interface Company {

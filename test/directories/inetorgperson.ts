@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
+import { noCounts } from "../counts.ts";
 import type { DirectoryRecord, LdapServer } from "../servers/ldap-server.ts";
 import { dnOf, person, record, uidOf } from "../servers/people.ts";
 import { everybody, kindOf, modrdn, someOf } from "./accounts.ts";
-import { type Company, noCounts, runIn, testReading } from "./company.ts";
+import { type Company, runIn, testReading } from "./company.ts";
 import { differences, firstOf, lowercase, nameIn, none, rowsWritten, tableOf, valuesOf } from "./reading.ts";
 
 /** People as OpenLDAP and 389 Directory Server have them: those of an example's README, and thousands apart from them. */

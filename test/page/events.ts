@@ -117,15 +117,3 @@ export const finished = (end: Partial<Omit<Summary, "counts">>, counts: Counts):
 
 export const range = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i));
-
-export const noCounts: Counts = {
-  read: 0,
-  inserted: 0,
-  updated: 0,
-  unchanged: 0,
-  reactivated: 0,
-  deactivated: 0,
-  missing: 0,
-  createdInactive: 0,
-  rejected: 0,
-};

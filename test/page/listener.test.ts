@@ -4,8 +4,9 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { SyncEvent } from "../../src/report/event.ts";
 import { built } from "../built.ts";
+import { noCounts } from "../counts.ts";
 import { dataOf, status, texts, usePages } from "./browser.ts";
-import { changeEvent, finished, header, htmlReport, noCounts, personEvent, range, tell } from "./events.ts";
+import { changeEvent, finished, header, htmlReport, personEvent, range, tell } from "./events.ts";
 
 const { shown, open, path, browser } = usePages();
 

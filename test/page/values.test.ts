@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { visible } from "../../src/mapping/printable.ts";
+import { noCounts } from "../counts.ts";
 import { dataOf, keys, texts, usePages } from "./browser.ts";
-import { changeEvent, entryOf, finished, header, htmlReport, noCounts, tell } from "./events.ts";
+import { changeEvent, entryOf, finished, header, htmlReport, tell } from "./events.ts";
 
 const { shown, open, path } = usePages();
 
