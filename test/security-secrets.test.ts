@@ -227,7 +227,7 @@ describe.each(Object.keys(kinds).map((kind, at) => [kind, at] as const))("secret
   const takeLock = () =>
     mariadb.sql(
       `${createLockTable}; insert into ${lockTable}
-       values ('marked', 'users', 1, 'somebody else', 'host', 1, 'user', utc_timestamp(6), utc_timestamp(6) + interval 1 hour)`,
+       values ('marked', 'users', 1, 'somebody else', 'host', 1, 'user', utc_timestamp(6), utc_timestamp(6) + interval 1 hour, null)`,
     );
 
   /** Which secret stands where, with what is around it. */
