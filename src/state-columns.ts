@@ -56,6 +56,17 @@ export function stateColumns(
   };
 }
 
+/** What fills the columns of somebody who is not active, where that is not what fills those of others. */
+export const sourcesOfInactive = ({
+  state,
+  leavers,
+}: Pick<ResolvedConfig, "state" | "leavers">): readonly ColumnSource[] => [
+  ...(state === undefined ? [] : [configured(state.column, "state.inactive")]),
+  ...Object.keys(leavers.set ?? {}).map((name) => configured(name, "leavers.set")),
+];
+
+const configured = (name: string, source: string): ColumnSource => ({ name, source, attributes: [], steps: [] });
+
 function inactiveOf(state: State, table: Table, active: string | null): string {
   const inactive = constant(table, state.column, state.inactive, "state.inactive") ?? "";
   if (inactive !== active) return inactive;

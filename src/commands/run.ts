@@ -26,6 +26,7 @@ import { openByDn } from "../source/by-dn.ts";
 import type { LdapConfig } from "../source/ldap.ts";
 import { openSource } from "../source/open.ts";
 import type { Notice, Source } from "../source/source.ts";
+import { sourcesOfInactive } from "../state-columns.ts";
 import { type Run, sync } from "../sync.ts";
 import { openTarget } from "../target/open.ts";
 import type { Target } from "../target/target.ts";
@@ -260,6 +261,7 @@ function headerOf(
     next: syncCommandLine(options),
     endState: state && `${state.column} = ${JSON.stringify(state.active)}`,
     columns: plan.columns.map(({ name, source, attributes, steps }) => ({ name, source, attributes, steps })),
+    ofInactive: sourcesOfInactive({ state, leavers }),
   };
 }
 

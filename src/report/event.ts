@@ -26,6 +26,8 @@ export interface Header {
   readonly next: string;
   /** What fills each column, in the order of the mapping, that of the state last. */
   readonly columns: readonly ColumnSource[];
+  /** What fills a column of somebody who is not active, where that is something else. */
+  readonly ofInactive: readonly ColumnSource[];
 }
 
 /** For people: where a column's value comes from, and by which way. */

@@ -131,8 +131,15 @@ const related = (paint: Palette, { related: tables }: Change): string[] =>
   Object.entries(tables ?? {}).map(([table, rows]) => paint.faint(`      ${visible(table)}: ${plural(rows, "row")}`));
 
 /** Column, old and new value, and beside them what fills the column; in columns, long values folded in the middle. */
-function differences(paint: Palette, header: Header, { kind, columns: changed }: Change, width = 120): string[] {
-  const sources = new Map(header.columns.map(({ name, source }) => [name, printable(source)]));
+function differences(
+  paint: Palette,
+  header: Header,
+  { kind, inactive, columns: changed }: Change,
+  width = 120,
+): string[] {
+  const isInactive = kind === "deactivate" || inactive === true;
+  const filled = [...header.columns, ...(isInactive ? header.ofInactive : [])];
+  const sources = new Map(filled.map(({ name, source }) => [name, printable(source)]));
   const names = Object.keys(changed);
   const nameWidth = Math.max(...names.map((name) => widthOf(visible(name))));
   const sourceWidth = Math.max(...names.map((name) => widthOf(sources.get(name) ?? "")));

@@ -37,6 +37,7 @@ export const header: Header = {
     { name: "origin", source: 'value "ldap"', attributes: [], steps: [] },
     { name: "state", source: "state.active", attributes: [], steps: [] },
   ],
+  ofInactive: [{ name: "state", source: "state.inactive", attributes: [], steps: [] }],
 };
 
 export const entryOf = (dn: string, attributes: Readonly<Record<string, readonly (string | Buffer)[]>>): Entry => ({

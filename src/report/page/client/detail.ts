@@ -1,7 +1,13 @@
 /** The list of changes: what stands in a row, and what one person unfolds to. */
 
-function changeList(changes: readonly PageChange[], columns: readonly ColumnSource[]): HTMLElement {
-  const sources = new Map(columns.map((column) => [column.name, column]));
+function changeList(
+  changes: readonly PageChange[],
+  columns: readonly ColumnSource[],
+  ofInactive: readonly ColumnSource[],
+): HTMLElement {
+  const byName = (some: readonly ColumnSource[]) => new Map(some.map((column) => [column.name, column]));
+  const sources = byName(columns);
+  const sourcesOfInactive = byName([...columns, ...ofInactive]);
   const choice = openChoice(changes, columns, () => list.keep(choice.wanted));
   const list = openList<PageChange>({
     name: "change-list",
@@ -16,7 +22,7 @@ function changeList(changes: readonly PageChange[], columns: readonly ColumnSour
       { name: "columns", label: "Columns", order: (change) => Object.keys(change.columns).length, cell: columnsNode },
     ],
     text: changeText,
-    unfold: (change) => changeNode(change, sources),
+    unfold: (change) => changeNode(change, isOfInactive(change) ? sourcesOfInactive : sources),
     controls: choice.nodes,
   });
   return list.node;
@@ -33,6 +39,8 @@ const kindNode = ({ kind, reactivated, adopted, inactive }: PageChange): HTMLEle
     ...(inactive ? [badge("deactivate", "Not active")] : []),
     ...(adopted === undefined ? [] : [badge("adopted", `Adopted by ${adopted}`)]),
   );
+
+const isOfInactive = ({ kind, inactive }: PageChange): boolean => kind === "deactivate" || inactive === true;
 
 const isAdopted = ({ adopted }: PageChange): boolean => adopted !== undefined;
 

@@ -61,7 +61,7 @@ function start(): void {
   showMessages(messages, end.told.messages);
   const stopped = end.error ? "The run ended before there was any." : undefined;
   showList("changes", stopped ?? "Nothing would change.", changes.length, end.told.changes, () =>
-    changeList(changes, columns),
+    changeList(changes, columns, header?.ofInactive ?? []),
   );
   showList("rejects", stopped ?? "No entry was rejected.", rejects.length, end.told.rejects, () => rejectList(rejects));
   if (header) showMapping(columns);
