@@ -1,6 +1,7 @@
 import { watchAbsence } from "./absent.ts";
 import type { ResolvedConfig } from "./config/load.ts";
 import type { Entry } from "./entry.ts";
+import type { Inactive } from "./leavers/created.ts";
 import type { Plan } from "./plan.ts";
 import { columnsOfReferences } from "./references/plan.ts";
 import type { Report } from "./report/event.ts";
@@ -21,10 +22,21 @@ export interface Trial {
   readonly signal: AbortSignal;
   /** Looks up whom those entries name. */
   readonly byDn?: ByDn;
+  readonly inactive?: Inactive;
 }
 
 /** The very sync, of given entries alone, into a target that swallows writes. Every reject is told, however many there are. */
-export function tryOut({ config, plan, target, entries, batchSize, report, signal, byDn }: Trial): Promise<void> {
+export function tryOut({
+  config,
+  plan,
+  target,
+  entries,
+  batchSize,
+  report,
+  signal,
+  byDn,
+  inactive,
+}: Trial): Promise<void> {
   const run = {
     plan,
     source: { title: "", filter: "", commands: [], entries },
@@ -35,6 +47,7 @@ export function tryOut({ config, plan, target, entries, batchSize, report, signa
     signal,
     absence: watchAbsence([]),
     byDn,
+    inactive,
   };
   return rehearse(target, (rehearsal) => sync({ ...run, target: rehearsal }), columnsOfReferences(plan));
 }

@@ -152,6 +152,9 @@ it("says it in words: at length, and in a line", async () => {
   expect((await work.run(["explain", "anna"])).stdout).toContain(
     [`  sync    would deactivate the row: state`, `          ${why}`, `          ${caveat}`, ""].join("\n"),
   );
+  expect((await work.run(["explain", "anna"])).stdout).toMatch(
+    /^ {2}\* state +"active" → "inactive" {2}state\.inactive$/m,
+  );
   expect((await work.run(["explain", "bert"])).stdout).toMatch(
     new RegExp(`\n {2}sync {4}would deactivate the row: state\n {10}no entry has its key\n {10}${caveat}\n$`),
   );
@@ -160,5 +163,40 @@ it("says it in words: at length, and in a line", async () => {
   );
   expect((await work.run(["explain", "bert", "--quiet"])).stdout).toBe(
     `row "bert": would deactivate the row: state; no entry has its key; ${caveat}\n`,
+  );
+});
+
+it("shows the row that somebody who is not active gets, and what of it is not the mapping's", async () => {
+  const work = await fileWorkspace(
+    { "uid=anna": { uid: ["anna"], employeeType: ["left"] } },
+    { leavers: { inactive: "create" }, mapping: { username: "uid" } },
+  );
+  const why = 'source.active does not match; (employeeType=active): the entry has "left"';
+  const { stdout } = await work.run(["explain", "anna"]);
+  expect(stdout).toContain(
+    [
+      '  * username  "anna"      uid "anna"',
+      '  * state     "inactive"  state.inactive',
+      "  sync    would insert a row",
+      `          ${why}`,
+      '          leavers.inactive "create": it gets a row that is not active',
+    ].join("\n"),
+  );
+  await work.run(["sync"]);
+  expect((await work.run(["explain", "anna"])).stdout).toContain("  sync    would not read the entry\n");
+});
+
+it("shows old and new of a leaver's row in a dry run, each with the key that says so", async () => {
+  const work = await fileWorkspace(
+    { "uid=bert": { uid: ["bert"] } },
+    { leavers: { action: "deactivate", set: { email: "none" } }, mapping: { username: "uid" } },
+  );
+  sqlite(work.path("idm.sqlite"), "insert into users (username, email, state) values ('anna', 'a@x', 'active')");
+  expect((await work.run(["dry-run", "--max-deactivate", "1"])).stdout).toContain(
+    [
+      "  - anna  no such entry",
+      '      state  "active" → "inactive"  state.inactive',
+      '      email  "a@x"    → "none"      leavers.set',
+    ].join("\n"),
   );
 });

@@ -5,7 +5,9 @@ import { fullRule } from "../mapping/compile.ts";
 import { isRefusal } from "../mapping/reject.ts";
 import { type Trace, traceColumn } from "../mapping/trace.ts";
 import type { Plan } from "../plan.ts";
+import { sourcesOfInactive } from "../state-columns.ts";
 import type { Row } from "./row.ts";
+import type { Would } from "./would.ts";
 
 /** One column of one person: the way of its value, and what the row holds. */
 export interface ExplainedColumn {
@@ -55,3 +57,29 @@ export function explainColumns(
 }
 
 const constantTrace: Trace = { attributes: [], used: undefined, steps: [], result: null };
+
+/** What is written of somebody who is not active is not what the mapping gives, and not in the mapping's columns alone. */
+export function columnsOfInactive(
+  config: ResolvedConfig,
+  explained: readonly ExplainedColumn[],
+  { change }: Would,
+): readonly ExplainedColumn[] {
+  if (change === undefined || !(change.kind === "deactivate" || change.kind === "missing" || change.inactive)) {
+    return explained;
+  }
+  const sources = new Map(sourcesOfInactive(config).map(({ name, source }) => [name, source]));
+  const others = Object.keys(change.columns).filter((name) => !explained.some(({ column }) => column === name));
+  const written = (name: string, source: string, trace: Trace): ExplainedColumn => {
+    const { from = null, to = null } = change.columns[name] ?? {};
+    const now = change.kind === "insert" ? undefined : from;
+    const differs = now !== undefined;
+    return { column: name, source, trace, stored: to, result: to, misfit: undefined, now, differs, left: undefined };
+  };
+  return [
+    ...explained.map((each) => {
+      const { column, source, trace } = each;
+      return Object.hasOwn(change.columns, column) ? written(column, sources.get(column) ?? source, trace) : each;
+    }),
+    ...others.map((name) => written(name, sources.get(name) ?? "", constantTrace)),
+  ];
+}

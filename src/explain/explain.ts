@@ -11,15 +11,15 @@ import { parseFilter } from "../source/filter.ts";
 import { ldapsearchCommand } from "../source/ldapsearch.ts";
 import type { Target } from "../target/target.ts";
 import { type ActiveJudgement, judgeActive } from "./active.ts";
-import { type ExplainedColumn, explainColumns } from "./columns.ts";
+import { columnsOfInactive, type ExplainedColumn, explainColumns } from "./columns.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { type Key, keyOf, otherFilter } from "./key.ts";
 import { foretellLeaver } from "./leaving.ts";
 import { byFilter, type Located, locate, openPlaces, type Place, type Search } from "./locate.ts";
 import { followReferences, readByDn } from "./references.ts";
 import { type Row, rowOfEntry, rowWithKey } from "./row.ts";
-import { type Judged, whyLeft, whyNotRead, whyUnread } from "./why-not.ts";
-import { foretell, type Would } from "./would.ts";
+import { isCreated, type Judged, whyLeft, whyNotRead, whyUnread } from "./why-not.ts";
+import { foretell, foretellCreation, type Would } from "./would.ts";
 
 /** One entry, from the directory to its row. */
 export interface ExplainedEntry {
@@ -148,16 +148,18 @@ async function explainEntries(looking: Looking, found: readonly Located[]): Prom
   const wouldOf = new Map(read.map((each, at) => [each, ends[at]]));
   const explained: ExplainedEntry[] = [];
   for (const each of judged) {
-    const { located: _, ...rest } = each;
-    explained.push({ ...rest, would: wouldOf.get(each) ?? (await wouldOfUnread(looking, each)) });
+    const { located, ...rest } = each;
+    const would = wouldOf.get(each) ?? (await wouldOfUnread(looking, each, located.entry));
+    explained.push({ ...rest, columns: columnsOfInactive(config, rest.columns, would), would });
   }
   return explained;
 }
 
 /** What becomes of the row of an entry that is not read; of somebody else's nothing. */
-async function wouldOfUnread(looking: Looking, entry: Omit<ExplainedEntry, "would">): Promise<Would> {
+async function wouldOfUnread(looking: Looking, entry: Omit<ExplainedEntry, "would">, read: Entry): Promise<Would> {
   const { config, leavers } = looking;
   const { row, key, dn, active } = entry;
+  if (isCreated(config, entry)) return foretellCreation(looking, read, whyUnread(entry));
   if (row === undefined || leavers === undefined) return { action: "not read", because: whyNotRead(config, entry) };
   const why = whyUnread(entry);
   if (active.unknown !== null && why.length === 1) {

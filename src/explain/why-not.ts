@@ -8,6 +8,15 @@ import type { Row } from "./row.ts";
 
 export type Judged = Pick<ExplainedEntry, "base" | "person" | "active" | "row">;
 
+/** Who is not active, and gets a row all the same. */
+export const isCreated = ({ leavers }: ResolvedConfig, { base, person, active, row }: Judged): boolean =>
+  leavers.inactive === "create" &&
+  row === undefined &&
+  base !== undefined &&
+  person.matched &&
+  !active.matched &&
+  active.unknown === null;
+
 /** Where its row is left as it is, or there is none. */
 export function whyNotRead({ leavers }: ResolvedConfig, { base, person, active, row }: Judged): string[] {
   return [

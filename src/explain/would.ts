@@ -4,6 +4,7 @@ import type { Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
 import { unforeseen } from "../guards.ts";
 import { keyNames } from "../keys.ts";
+import { stateGiven } from "../leavers/plan.ts";
 import { judgeLimits } from "../limits.ts";
 import { printable } from "../mapping/printable.ts";
 import type { Plan } from "../plan.ts";
@@ -85,6 +86,35 @@ async function rehearsed({ report: warn, ...outlook }: Outlook, entries: readonl
   // One entry a batch, so that what is told until the batch is finished is told of that entry, where no DN is told.
   await tryOut({ ...outlook, entries: all, batchSize: 1, report });
   return ends.map((end) => end ?? { action: "none", because: [] });
+}
+
+/**
+ * The row that `leavers.inactive` makes for an entry that is not active, in a rehearsal.
+ *
+ * @param why it is not active
+ */
+export async function foretellCreation(
+  { report: warn, ...outlook }: Omit<Outlook, "entriesOf" | "byDn">,
+  entry: Entry,
+  why: readonly string[],
+): Promise<Would> {
+  const { config, target, patient } = outlook;
+  let change: Change | undefined;
+  const others: string[] = [];
+  const report: Report = (event) => {
+    if (event.type === "retry") warn(event);
+    else if (event.type === "change") change = event.change;
+    else if (event.type === "notice") others.push(event.message);
+  };
+  async function* nobody() {}
+  async function* alone() {
+    yield [entry];
+  }
+  const inactive = { given: stateGiven(config, target), entries: alone };
+  await tryOut({ ...outlook, entries: nobody, inactive, batchSize: 1, report });
+  if (change === undefined) return { action: "not read", because: [...why, ...others] };
+  const because = [...why, 'leavers.inactive "create": it gets a row that is not active'];
+  return limited(config, { action: "insert", change, because }, await patient.count());
 }
 
 /** What becomes of an entry together with those whose rows have what it takes; undefined where it is rejected all the same. */
