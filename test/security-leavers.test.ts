@@ -97,3 +97,31 @@ it.each(rights.map((each) => [`${each.verb} on ${each.table}`, each] as const))(
     expect(await mariadb.sql("select state from users where username = 'bert'")).toEqual([{ state: "active" }]);
   },
 );
+
+it("without DELETE on a related table, check warns, because a role may give it", async () => {
+  await mariadb.sql("revoke delete on user_roles from 'idm'@'%'");
+  const { code, document } = await inProcess(work.folder, ["check"]);
+  await there("anna");
+  expect((await inProcess(work.folder, ["sync"])).document.error.hint).toBe("grant the user DELETE on that table");
+  await mariadb.sql("grant delete on user_roles to 'idm'@'%'");
+  expect([code, document.stages.filter(({ status }: { status: string }) => status === "warning")]).toEqual([
+    0,
+    expect.arrayContaining([
+      expect.objectContaining({
+        stage: "leavers",
+        message: "the user has no DELETE on user_roles, as far as can be seen: a sync that deactivates would fail",
+        hint: "grant it, unless a role of the user gives it",
+      }),
+    ]),
+  ]);
+});
+
+it("a column that the account may not see is not taken for one that is not there", async () => {
+  await mariadb.sql("revoke select (type) on credentials from 'idm'@'%'");
+  const { document } = await inProcess(work.folder, ["sync"]);
+  await mariadb.sql("grant select (type) on credentials to 'idm'@'%'");
+  expect(document.error).toEqual({
+    message: 'leavers.related[0].where.type: the table credentials has no column "type"',
+    hint: "it has user_id, state; if it is there, grant the user SELECT on it",
+  });
+});

@@ -55,6 +55,7 @@ async function judgePlan(
   const found = [
     ok(`${plural(owned, "active row")} of ${table.name} ${owned === 1 ? "is" : "are"} this sync's; ${most}${follows}`),
   ];
+  for (const name of new Set(plan.related.flatMap(undeletable))) found.push(noDelete(name));
   if (scope === undefined) found.push(unscoped(table.name));
   const gone = people === undefined ? 0 : owned - people;
   if (gone > allowed) found.push(tooMany(owned, people ?? 0, gone, allowed));
@@ -63,6 +64,16 @@ async function judgePlan(
   if (isFirst) found.push(firstRun(config.name, table.name));
   return found;
 }
+
+/** What a role gives is not seen, so it is no failure. */
+const undeletable = ({ followUp: { table, set } }: LeaverPlan["related"][number]): string[] =>
+  set === undefined && table.deletable === false ? [table.name] : [];
+
+const noDelete = (table: string): Finding =>
+  warning(
+    `the user has no DELETE on ${table}, as far as can be seen: a sync that deactivates would fail`,
+    "grant it, unless a role of the user gives it",
+  );
 
 const unscoped = (table: string): Finding =>
   warning(

@@ -75,6 +75,10 @@ const networkErrors: Readonly<Record<string, string>> = {
 const fullDisk = "make room on the disk of the database server, or in its tablespace";
 const fullHouse = "a sync has three connections open at a time: raise the limit, or end what else has connections open";
 
+/** Rows are deleted in related tables alone. */
+const hintOf = (errno: number, message: string): string | undefined =>
+  message.startsWith("DELETE command denied") ? "grant the user DELETE on that table" : hints[errno];
+
 const hints: Readonly<Record<number, string>> = {
   1021: fullDisk,
   1040: fullHouse,
@@ -99,7 +103,7 @@ export function mysqlError(error: unknown, server: string): WriteError | Failure
   if (network) return new WriteError("outage", `the database at ${server} ${network}`, { cause: error });
   if (typeof errno === "number" && typeof sqlMessage === "string") {
     const trouble = serverErrors[errno] ?? (dataStates.test(String(sqlState)) ? "refused" : undefined);
-    const details = { cause: error, hint: hints[errno] };
+    const details = { cause: error, hint: hintOf(errno, sqlMessage) };
     if (trouble === "refused")
       return new WriteError(trouble, sqlMessage, { ...details, ...detailsOf(errno, sqlMessage) });
     const message = `the database at ${server} says: ${sqlMessage}`;

@@ -35,7 +35,7 @@ export function readableColumn(table: Table, name: string, place: string): Typed
       [...table.columns.values()].map((each) => each.name),
     );
     throw new Failure("configuration", `${place}: the table ${table.name} has no column "${name}"`, {
-      hint: meant === undefined ? columnList(table) : `did you mean "${meant}"?`,
+      hint: `${meant === undefined ? columnList(table) : `did you mean "${meant}"?`}${unseenColumns(table)}`,
     });
   }
   const { type } = column;
@@ -53,6 +53,10 @@ export function readableColumn(table: Table, name: string, place: string): Typed
 
 const columnList = (table: Table): string =>
   `it has ${[...table.columns.values()].map((column) => column.name).join(", ")}`;
+
+/** Who has rights on some columns alone, which is where the definition of the table is hidden, sees no others. */
+const unseenColumns = ({ unseen }: Table): string =>
+  unseen.includes("foreign keys") ? "; if it is there, grant the user SELECT on it" : "";
 
 /** Whether a new row must have a value for it that the database does not give. */
 export const mustBeGiven = ({ nullable, hasDefault, generated }: Column): boolean =>
