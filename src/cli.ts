@@ -117,21 +117,24 @@ const exitCodeLines = (): string =>
     .map(([code, says]) => `  ${code.padEnd(5)}${says}`)
     .join("\n");
 
-const commonOptions = (command: Command): Command =>
+const stack = "the stack of an error";
+const ldapsearch = "the ldapsearch command that reads the same entries";
+
+const commonOptions = (command: Command, verbose = `show ${stack}`): Command =>
   command
     .option("-c, --config <FILE>", "configuration file, instead of .syncrc.json and its kin in this folder")
     .option("--json", "print one JSON document on stdout, nothing else there")
     .option("-q, --quiet", "say nothing unless something is wrong")
-    .option("-v, --verbose", "show the ldapsearch command that reads the same entries, and the stack of an error")
+    .option("-v, --verbose", verbose)
     .option("--no-color", "no colours (also: NO_COLOR in the environment)")
     .option("--log-format <FORMAT>", "pretty or json: how stderr is written", oneOf("pretty", "json"), "pretty");
 
 const runOptions = (command: Command): Command =>
-  commonOptions(command)
+  commonOptions(command, `show every change, ${ldapsearch}, and ${stack}`)
     .option("--changes <FILE>", "write every change as one JSON line, as it happens; FILE is replaced")
     .option("--rejects <FILE>", "write every reject as one JSON line; FILE is replaced")
     .option("--filter <FILTER>", "only these entries: AND-ed to the configured filter; try one person")
-    .option("--batch-size <N>", "rows looked up and written together", wholeNumber(1, 10_000))
+    .option("--batch-size <N>", "rows looked up and written together, whatever is configured", wholeNumber(1, 10_000))
     .option("--allow-empty", "go on where the directory has no active entry but the table has active rows")
     .option("--max-insert <N>", "at most so many new rows in this run, whatever limit is configured", wholeNumber(0))
     .option(
@@ -182,6 +185,7 @@ const explainCommand = (program: Command): Command =>
       .command("explain")
       .description("one person, step by step: found where, active by which rule, each column, what a sync would do")
       .argument("<KEY>", "the match key, the DN, or a filter in parentheses"),
+    `show ${ldapsearch}, steps that changed nothing, and ${stack}`,
   );
 
 const statusCommand = (program: Command): Command =>
