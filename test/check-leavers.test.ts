@@ -106,6 +106,25 @@ describe("check, where leavers are deactivated,", () => {
   });
 });
 
+it("check warns of a word for a date, and of a scope that new rows are not in", async () => {
+  const work = await fileWorkspace(people, {
+    mapping: { username: "uid" },
+    leavers: { action: "deactivate", scope: { created_by: "sync" }, set: { display_name: "now" } },
+  });
+  const { stages } = await checked(work);
+  expect(stages.filter(({ stage, status }) => stage === "leavers" && status === "warning")).toMatchObject([
+    {
+      message: 'leavers.set.display_name: it is no date or time column, so that the word "now" is written there',
+      hint: "name a date or time column",
+    },
+    {
+      message:
+        "leavers.scope.created_by: nothing fills users.created_by in a new row, so that people whom the sync adds are not this sync's when they leave",
+      hint: 'map it: "created_by": { "value": "sync", "on": "insert" }',
+    },
+  ]);
+});
+
 describe("the rights that leavers need", () => {
   let database: MariadbDatabase;
   beforeAll(async () => {

@@ -5,6 +5,7 @@ import { type LeaverPlan, planLeavers } from "../leavers/plan.ts";
 import { missingLeaverRights } from "../leavers/rights.ts";
 import { allowedLeavers } from "../limits.ts";
 import { number, plural } from "../report/words.ts";
+import type { Table } from "../target/column.ts";
 import { type Finding, failed, ok, warning } from "./ledger.ts";
 import type { Opened } from "./target.ts";
 
@@ -32,7 +33,7 @@ export async function judgeLeavers(config: ResolvedConfig, opened: Opened, leavi
 
 async function judgePlan(
   config: ResolvedConfig,
-  { target }: Opened,
+  { target, plan: sync }: Opened,
   { people, isRemembered, signal }: Leaving,
   plan: LeaverPlan,
 ): Promise<Finding[]> {
@@ -56,6 +57,7 @@ async function judgePlan(
     ok(`${plural(owned, "active row")} of ${table.name} ${owned === 1 ? "is" : "are"} this sync's; ${most}${follows}`),
   ];
   for (const name of new Set(plan.related.flatMap(undeletable))) found.push(noDelete(name));
+  found.push(...plan.given.flatMap(wordNow), ...Object.entries(scope ?? {}).flatMap(unfilled(sync, table)));
   if (scope === undefined) found.push(unscoped(table.name));
   const gone = people === undefined ? 0 : owned - people;
   if (gone > allowed) found.push(tooMany(owned, people ?? 0, gone, allowed));
@@ -74,6 +76,31 @@ const noDelete = (table: string): Finding =>
     `the user has no DELETE on ${table}, as far as can be seen: a sync that deactivates would fail`,
     "grant it, unless a role of the user gives it",
   );
+
+const wordNow = ({ name, text, shown }: LeaverPlan["given"][number]): Finding[] =>
+  text === "now" && shown === text
+    ? [
+        warning(
+          `leavers.set.${name}: it is no date or time column, so that the word "now" is written there`,
+          "name a date or time column",
+        ),
+      ]
+    : [];
+
+/** A row that the sync makes and that is not in its own scope would never be a leaver's. */
+const unfilled =
+  (sync: Opened["plan"], table: Table) =>
+  ([name, value]: [string, unknown]): Finding[] => {
+    const column = table.columns.get(name.toLowerCase());
+    const isFilled = column === undefined || column.generated || sync.names.includes(column.name);
+    if (isFilled || column.defaultText === (value === null ? null : String(value))) return [];
+    return [
+      warning(
+        `leavers.scope.${name}: nothing fills ${table.name}.${column.name} in a new row, so that people whom the sync adds are not this sync's when they leave`,
+        `map it: "${name}": { "value": ${JSON.stringify(value)}, "on": "insert" }`,
+      ),
+    ];
+  };
 
 const unscoped = (table: string): Finding =>
   warning(
