@@ -194,7 +194,7 @@ it("shows old and new of a leaver's row in a dry run, each with the key that say
   sqlite(work.path("idm.sqlite"), "insert into users (username, email, state) values ('anna', 'a@x', 'active')");
   expect((await work.run(["dry-run", "--max-deactivate", "1"])).stdout).toContain(
     [
-      "  - anna  no such entry",
+      "  - anna  no active entry",
       '      state  "active" → "inactive"  state.inactive',
       '      email  "a@x"    → "none"      leavers.set',
     ].join("\n"),

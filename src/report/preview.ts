@@ -116,8 +116,9 @@ function group(
   ];
 }
 
+/** Where so many would leave that the run is refused, nobody is looked for a second time: their entries may be there. */
 const whose = ({ dn, inactive }: Change): string =>
-  `${dn === "" ? "no such entry" : visible(dn)}${inactive ? ", not active" : ""}`;
+  `${dn === "" ? "no active entry" : visible(dn)}${inactive ? ", not active" : ""}`;
 
 const adoption = ({ adopted }: Change): string =>
   adopted === undefined ? "" : `, a row adopted by ${visible(adopted)}`;

@@ -42,7 +42,7 @@ function changeWords({ kind, key, dn, adopted, inactive, columns, related = {} }
   );
   const how = (adopted === undefined ? "" : `, adopted by ${visible(adopted)}`) + (inactive ? ", not active" : "");
   const tables = Object.entries(related).map(([table, rows]) => `${visible(table)} ${plural(rows, "row")}`);
-  return `${kind} ${visible(key)} (${dn === "" ? "no such entry" : visible(dn)})${how}: ${[...differences, ...tables].join(", ")}`;
+  return `${kind} ${visible(key)} (${dn === "" ? "no active entry" : visible(dn)})${how}: ${[...differences, ...tables].join(", ")}`;
 }
 
 interface Said {
