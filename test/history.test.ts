@@ -20,6 +20,7 @@ const remembered = async (file: string) => (await jsonLines(file)) as Record<str
 const common = {
   runId: expect.stringMatching(/^[\da-f-]{36}$/),
   configHash: expect.stringMatching(/^[\da-f]{64}$/),
+  targetHash: expect.stringMatching(/^[\da-f]{64}$/),
   filter: null,
   host: hostname(),
   user: userInfo().username,
@@ -93,6 +94,7 @@ describe("the history", () => {
       command: "sync",
       schedule: null,
       configHash: null,
+      targetHash: null,
       outcome: "failed",
       exitCode: 2,
       counts: noCounts,

@@ -9,7 +9,7 @@ import { type Place, readHistory, storesOf } from "../history/open.ts";
 import { processStart } from "../history/process.ts";
 import type { RunRecord } from "../history/record.ts";
 import { lastSuccess } from "../history/status.ts";
-import { remembersSuccess } from "../history/success.ts";
+import { remembersSuccess, targetHash } from "../history/success.ts";
 import { callHooks } from "../hooks/hook.ts";
 import type { Io } from "../io.ts";
 import { safely } from "../redact.ts";
@@ -117,6 +117,7 @@ function openRecord({ options, version, head }: Given, glimpsed?: Glimpse, loade
     name: loaded?.config.name ?? glimpsed?.name ?? null,
     config: loaded?.file ?? glimpsed?.file ?? null,
     configHash: loaded?.hash ?? null,
+    targetHash: loaded ? targetHash(loaded.config.target) : null,
     schedule: loaded?.config.schedule ?? null,
     host,
     user,

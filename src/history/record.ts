@@ -14,6 +14,8 @@ export interface RunRecord {
   readonly config: string | null;
   /** Of the configuration as written, without its secrets; null where it was not valid. */
   readonly configHash: string | null;
+  /** Which table it was into, see `targetHash`; null or missing where that was not known. */
+  readonly targetHash?: string | null;
   readonly schedule: NonNullable<Config["schedule"]> | null;
   readonly host: string;
   readonly user: string;

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TestDatabase } from "../target-databases.ts";
@@ -203,6 +203,21 @@ describe.each(databases)("the first run, in $name", ({ start, name, ...sql }) =>
     await ask("drop table idm_ldap_sync_lock");
     expect(inShort(await run("dry-run"))).toBe("0 unchanged 1 deactivated 2");
     expect(inShort(await run("sync"))).toBe("0 unchanged 1 deactivated 2");
+  });
+
+  it("of the same name into another table is another one", async () => {
+    const opened = await filled();
+    const { run, people, folder, config, table } = opened;
+    await people(["a", "b", "c"]);
+    expect((await run("sync")).code).toBe(0);
+    const other = `other_${table}`;
+    await database.sql(`create table ${other} as select * from ${table}`);
+    await database.sql(`create unique index ${other}_key on ${other} (username)`);
+    await people(["a"]);
+    const target = { ...(config().target as object), table: other };
+    await writeFile(join(folder, ".syncrc.json"), JSON.stringify({ ...config(), target }), { mode: 0o600 });
+    expect(inShort(await run("dry-run"))).toBe("4 unchanged 1 deactivated 2");
+    expect(inShort(await run("sync"))).toBe("4 unchanged 1");
   });
 
   it("of another name into the same table is another one", async () => {
