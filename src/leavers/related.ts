@@ -5,7 +5,7 @@ import type { Kind } from "../mapping/value.ts";
 import type { ColumnType, Table } from "../target/column.ts";
 import { constant } from "../target/constant.ts";
 import { type Fit, fitter } from "../target/fit.ts";
-import { readableColumn } from "../target/table.ts";
+import { readableColumn, type TypedColumn } from "../target/table.ts";
 import type { FollowUp, Target } from "../target/target.ts";
 import { givenBy } from "./given.ts";
 
@@ -82,15 +82,33 @@ function link(
   const column = readableColumn(users, named ?? only, `${place}.column`);
   const key = readableColumn(table, name, `${place}.key`);
   const kind = kinds[column.type.type];
-  const isBinary = column.type.type === "binary";
-  if (kind === undefined || kinds[key.type.type] === undefined || isBinary !== (key.type.type === "binary")) {
+  const isBytes = column.type.type === "binary";
+  if (kind === undefined || kinds[key.type.type] === undefined || isBytes !== (key.type.type === "binary")) {
     const types = `${table.name}.${key.name} is of type ${key.declared}, ${users.name}.${column.name} of type ${column.declared}`;
     throw new Failure("configuration", `${place}.key: ${types}`, {
       hint: "name the column that holds the value of the other one",
     });
   }
+  refuseOthers(users, column, table, key, place);
   const convert = fitter(kind, { ...key, nullable: true }, key.type);
   // A column of bytes is read as bare digits.
-  const asKey: Fit = isBinary ? (value) => convert(value === null ? null : `0x${value}`) : convert;
+  const asKey: Fit = isBytes ? (value) => convert(value === null ? null : `0x${value}`) : convert;
   return { column: column.name, asKey, key: key.name };
 }
+
+/** Rows of somebody else are found by a value that two users share, and by a collation that takes the values of two for one. */
+function refuseOthers(users: Table, column: TypedColumn, table: Table, key: TypedColumn, place: string): void {
+  const isOnes = (columns: readonly string[]): boolean => columns.length === 1 && columns[0] === column.name;
+  if (!isOnes(users.primaryKey) && !users.uniqueIndexes.some(({ opaque, columns }) => !opaque && isOnes(columns))) {
+    const message = `${place}.column: two rows may have the same value in ${users.name}.${column.name}: it has no unique index of its own`;
+    throw new Failure("configuration", message, { hint: "name a column that tells whose the rows are" });
+  }
+  const areTexts = column.type.type === "text" && key.type.type === "text";
+  if (!areTexts || key.collation === undefined || isBinary(key.collation) || key.collation === column.collation) return;
+  const collations = `${table.name}.${key.name} has the collation ${key.collation}, ${users.name}.${column.name} ${column.collation ?? "none"}`;
+  throw new Failure("configuration", `${place}.key: ${collations}: it may take the values of two users for one`, {
+    hint: "give both columns the same collation, or the key a binary one",
+  });
+}
+
+const isBinary = (collation: string): boolean => /(^|_)bin(ary)?$/i.test(collation);

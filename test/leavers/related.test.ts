@@ -4,10 +4,17 @@ import { type Changes, databases, type House, inShort, openHouse } from "./house
 
 /** Cards, roles and sessions of the people; sessions go with their role. */
 const tables = (id: string) => [
+  `create table users_logins (login varchar(50) collate ${id.startsWith("int unsigned") ? "utf8mb4_czech_ci" : "nocase"})`,
   `create table users_cards (id ${id}, user_id int, type varchar(20), state varchar(20), closed datetime)`,
   `create table users_roles (id ${id}, user_id int not null, role varchar(20))`,
   `create table users_sessions (id ${id}, role_id int, ` +
     "foreign key (role_id) references users_roles (id) on delete cascade)",
+];
+
+const takenForOne: [string, (table: string) => object, string] = [
+  "a key that takes two users for one",
+  (table) => ({ table: `${table}_logins`, key: "login", column: "username", delete: true }),
+  "leavers.related[0].key: TABLE_logins.login has the collation utf8mb4_czech_ci, TABLE.username ",
 ];
 
 describe.each(databases)("what follows in other tables, in $name", ({ start, name, ...sql }) => {
@@ -172,6 +179,13 @@ describe.each(databases)("what follows in other tables, in $name", ({ start, nam
       (table) => ({ table: `${table}_cards`, key: "user_id", set: { user_id: "x" } }),
       'leavers.related[0].set.user_id: "x" does not fit the column user_id',
     ],
+    [
+      "a column of the users that several may have alike",
+      (table) => ({ table: `${table}_cards`, key: "type", column: "note", delete: true }),
+      "leavers.related[0].column: two rows may have the same value in TABLE.note: it has no unique index of its own",
+    ],
+    // SQLite does not tell the collation of a column without a unique index.
+    ...(name === "MariaDB" ? [takenForOne] : []),
     [
       "a column that tells nothing of a row",
       (table) => ({ table: `${table}_cards`, key: "closed", delete: true }),
