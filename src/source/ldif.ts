@@ -47,10 +47,21 @@ export function openLdif(config: LdifConfig, request: ReadRequest, notice: Notic
   const baseDns = [config.baseDn ?? []].flat();
   for (const baseDn of baseDns) checkBase(baseDn);
 
+  /** Whoever is not in a part of a file has not left. */
+  const cutOff: Notice = (message) => {
+    if (!request.sameBind) return notice(message);
+    const hint = "export it again; a file that is whole ends with a line break";
+    throw new Failure(
+      "directory",
+      `${basename(path)} does not end with a line break: it is cut off, or still written`,
+      { hint },
+    );
+  };
+
   async function* entries(signal: AbortSignal): AsyncGenerator<readonly Entry[]> {
     const bases = baseDns.map(openBase);
     let piece: Entry[] = [];
-    for await (const read of ldifEntries(readChunks(path, signal), basename(path), keeps, notice)) {
+    for await (const read of ldifEntries(readChunks(path, signal), basename(path), keeps, cutOff)) {
       for (const entry of read) {
         if (isInScope(entry.dn, bases, scope) && matches(entry)) piece.push(entry);
         if (piece.length < pieceSize) continue;

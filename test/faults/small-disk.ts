@@ -79,7 +79,8 @@ export async function mountSmallDisk(size: string): Promise<Disk> {
   return {
     folder,
     remount: (options) => run(["mount", "-o", `remount,${options}`, folder]),
-    unmount: () => run(["umount", folder]),
+    // Something may still look at it for a moment: then it goes as soon as that is over.
+    unmount: () => run(["umount", "--lazy", folder]),
   };
 }
 

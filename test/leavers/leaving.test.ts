@@ -1,3 +1,5 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jsonLines } from "../program.ts";
 import type { TestDatabase } from "../target-databases.ts";
@@ -184,6 +186,27 @@ describe.each(databases)("rows of people who have left, in $name", ({ start, nam
     expect((await run("dry-run")).code).toBe(4);
     expect(await rows()).toBe("a:active b:active c:active d:active");
     expect(inShort(await run("sync", "--allow-empty"))).toBe("0 unchanged 1 deactivated 3");
+  });
+
+  it("are nobody where the file that is read does not end with a line break, and nothing is made of its last entry", async () => {
+    const opened = await openHouse(database, sql);
+    const { people, run, rows, folder } = opened;
+    await people(["a", "b", "carl"]);
+    await run("sync");
+    const file = join(folder, "people.ldif");
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.slice(0, text.lastIndexOf("uid: carl") + "uid: car".length));
+    for (const command of ["dry-run", "sync"]) {
+      const { code, document } = await run(command);
+      expect([code, document.error]).toEqual([
+        1,
+        {
+          message: "people.ldif does not end with a line break: it is cut off, or still written",
+          hint: "nobody was deactivated: the read is not complete; export it again; a file that is whole ends with a line break",
+        },
+      ]);
+    }
+    expect(await rows()).toBe("a:active b:active carl:active");
   });
 
   it("are not those of people who were read and rejected, whatever they are rejected for (M20, M28)", async () => {
