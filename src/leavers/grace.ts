@@ -69,7 +69,7 @@ const unfit = (table: Table, { name, declared }: TypedColumn, place: string, why
 
 /** @param has what the row has in a column */
 export function judgeGrace({ runs, since }: GracePlan, has: (column: string) => RowValues[number]): Waited {
-  const counted = runs === undefined ? 0n : BigInt(has(runs.column) ?? 0);
+  const counted = runs === undefined ? 0n : countIn(has(runs.column));
   const missingSince = since === undefined ? null : has(since.column);
   const isLong = (): boolean =>
     since === undefined ||
@@ -81,6 +81,9 @@ export function judgeGrace({ runs, since }: GracePlan, has: (column: string) => 
     given: [...(runs ? [given(runs, runs.next(counted))] : []), ...(since && missingSince === null ? [since.now] : [])],
   };
 }
+
+/** SQLite keeps anything in a column of numbers: what is no count is none. */
+const countIn = (text: RowValues[number]): bigint => BigInt(text !== null && /^\d+$/.test(text) ? text : 0);
 
 const given = ({ name, column }: Kept, text: string): Given => ({ name, column, text, shown: text });
 

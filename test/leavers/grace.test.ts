@@ -81,6 +81,13 @@ describe.each(databases)("a grace period, in $name", ({ start, name, ...sql }) =
     expect(await both(opened)).toBe("0 unchanged 1 deactivated 1");
   });
 
+  it.runIf(name === "SQLite")("counts from nothing where the column holds what is no count", async () => {
+    const opened = await house({ runs: 2, runsColumn: "missed" });
+    await opened.sql("update users set missed = 'x' where username = 'b'");
+    expect(await both(opened)).toBe("0 unchanged 1 missing 1");
+    expect(await opened.rows("missed")).toBe("a:active:NULL b:active:1");
+  });
+
   it("is held against the limit when many are first missed, and again when they are due (M14, M15)", async () => {
     const opened = await house({ runs: 2, runsColumn: "missed" });
     const { people, run, rows } = opened;
