@@ -1,3 +1,4 @@
+import { Failure } from "../errors.ts";
 import { batches, type Journal, openJournal } from "../journal.ts";
 import { shownKey } from "../keys.ts";
 import { type DeactivateLimit, refusalOfLeavers } from "../limits.ts";
@@ -62,7 +63,9 @@ async function settle(run: Passing, leavers: Leavers, rows: number): Promise<voi
     );
     if (refusal && !leavers.isShown) throw refusal;
     // A broken filter has made a leaver of everybody: nobody is looked for where nothing comes of it.
-    await lookAgain(run, refusal ? undefined : leavers.secondLook, candidates, leaving);
+    await lookAgain(run, refusal ? undefined : leavers.secondLook, candidates, leaving).catch((error: unknown) => {
+      throw beforeTheFirst(error);
+    });
     for (const batch of batches(leaving.items(), run.batchSize)) {
       run.signal.throwIfAborted();
       await writeLeavers(run, plan, batch);
@@ -73,6 +76,13 @@ async function settle(run: Passing, leavers: Leavers, rows: number): Promise<voi
     candidates.close();
     leaving.close();
   }
+}
+
+/** The read is complete, and the failure does not say what became of the leavers. */
+function beforeTheFirst(error: unknown): unknown {
+  if (!(error instanceof Failure)) return error;
+  const hint = ["nobody was deactivated", ...(error.hint === undefined ? [] : [error.hint])].join("; ");
+  return new Failure(error.turn, error.message, { hint, cause: error });
 }
 
 /** Entries that show no match key may be those of any row. */

@@ -148,7 +148,10 @@ describe("leavers", () => {
   it("are nobody where the second look fails", async () => {
     const opened = await left();
     const look = () => Promise.reject(new Failure("directory", "cut"));
-    await expect(meanwhile(opened, undefined, undefined, { look })).rejects.toThrow("cut");
+    await expect(meanwhile(opened, undefined, undefined, { look })).rejects.toMatchObject({
+      message: "cut",
+      hint: "nobody was deactivated",
+    });
     expect(await opened.rows()).toBe("a:active b:active c:active d:active e:active");
   });
 
