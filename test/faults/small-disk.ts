@@ -17,9 +17,13 @@ export const fullTablespace: Cell = {
     await inSmallTablespace(mariadb, async (sql) => {
       await sql(`drop table users; ${mariadbTable}; insert into users select * from many`);
       await fill(sql);
+      await fillUsers(sql);
     });
     return {
-      mend: () => empty(mariadb),
+      mend: async () => {
+        await mariadb.sql(`delete from users where username like '${fillingUser}%'`);
+        await empty(mariadb);
+      },
       tidy: () => mariadb.sql(`drop table users; ${mariadbTable}`),
     };
   },
@@ -54,6 +58,27 @@ async function fill(sql: Sql): Promise<void> {
   for (let more = 0; ; more += 1) {
     await sql(`create table filler_${more} (a varchar(8000))`);
     if (!(await fits(`filler_${more}`, 40))) return;
+  }
+}
+
+const fillingUser = "filler-";
+
+/** The table of the users keeps some room that it has taken and not used. */
+async function fillUsers(sql: Sql): Promise<void> {
+  const text = "repeat('x', 95)";
+  for (const rows of [200, 20, 1]) {
+    for (let from = 0; ; from += rows) {
+      const name = `concat('${fillingUser}${rows}-', ${from} + seq)`;
+      const insert = `insert into users (external_id, username, display_name, town) select ${name}, ${name}, ${text}, ${text} from seq_1_to_${rows}`;
+      const isFull = await sql(insert).then(
+        () => false,
+        (error: unknown) => {
+          if (error instanceof Error && "errno" in error && error.errno === 1114) return true;
+          throw error;
+        },
+      );
+      if (isFull) break;
+    }
   }
 }
 
