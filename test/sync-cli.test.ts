@@ -638,3 +638,14 @@ describe("help", () => {
     expect((await (await workspace()).run(["--version"])).stdout).toBe(`${version}\n`);
   });
 });
+
+describe("a signal when all is done", () => {
+  it("does not keep the run from telling how it ended, and from remembering it", async () => {
+    const work = await fileWorkspace({ ...anna }, { hooks: { onChange: { command: ["sleep", "1"] } } });
+    const running = work.start(["sync"]);
+    await new Promise((resolve) => running.process.stdout?.once("data", resolve));
+    running.process.kill("SIGINT");
+    const { code, stdout } = await running.outcome;
+    expect([code, stdout]).toEqual([0, expect.stringContaining("1 inserted")]);
+  });
+});

@@ -70,8 +70,6 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
   } catch (error) {
     end = withoutLeavers(judged, counted, standing(options, counted.counts(), endingOf(error, interruption.signal)));
     cause = error;
-  } finally {
-    interruption.stop();
   }
   const finishedAt = new Date();
   const error = end.error && { message: safe(end.error.message), hint: end.error.hint && safe(end.error.hint) };
@@ -90,6 +88,8 @@ export async function run(options: RunOptions, version: string, io: Io): Promise
   if (end.error) reports.failed(end.error, cause);
   const code = unfinished ? codeWithout(reports, unfinished, end.code) : end.code;
   await books.end(summary, code);
+  // Not before: a signal that comes at the very end must not keep the run from telling how it ended.
+  interruption.stop();
   return code;
 }
 
