@@ -6,7 +6,7 @@ import { refusal } from "../rejects.ts";
 import type { Was } from "../report/event.ts";
 import { retrying } from "../retry.ts";
 import { type Settling, Told, writeAll } from "../settle.ts";
-import { WriteError } from "../target/target.ts";
+import { byHalves } from "../transaction.ts";
 import type { ReferencePlan } from "./plan.ts";
 
 /** Somebody whose references do not have what they should, and as what they have been counted. */
@@ -41,27 +41,20 @@ interface Writing extends Settling {
   readonly plan: ReferencePlan;
 }
 
-/** One transaction. Where a row is refused, halves are tried until only that row is left. */
 async function carryOut(run: Writing, was: ReadonlyMap<User, Was>, verdicts: readonly Verdict[]): Promise<void> {
-  try {
-    const ended = await writeAll(run, verdicts, (users) => compared(run, users));
-    for (const verdict of ended) tell(run, was, verdict);
-  } catch (error) {
-    if (!(error instanceof WriteError)) throw error;
-    const [only, ...others] = verdicts.filter(isWrite);
-    if (only && others.length > 0) {
-      const middle = verdicts.length >> 1;
-      await carryOut(run, was, verdicts.slice(0, middle));
-      await carryOut(run, was, verdicts.slice(middle));
-      return;
-    }
-    for (const verdict of verdicts) if (verdict !== only) tell(run, was, verdict);
-    if (only) {
+  await byHalves(
+    verdicts,
+    async (some) => {
+      const ended = await writeAll(run, some, (users) => compared(run, users));
+      for (const verdict of ended) tell(run, was, verdict);
+    },
+    async (only, error) => {
+      if (!isWrite(only)) throw error;
       const reject = await retrying(run.retry, () => refusal(run, only, error));
       refuse(run, reject, was.get(only.user) ?? "unchanged");
-    }
-  }
-  run.rejects.check();
+      run.rejects.check();
+    },
+  );
 }
 
 function tell({ plan, report }: Writing, was: ReadonlyMap<User, Was>, verdict: Verdict): void {
