@@ -1,7 +1,6 @@
 import { watchAbsence } from "./absent.ts";
 import type { ResolvedConfig } from "./config/load.ts";
 import { Failure } from "./errors.ts";
-import type { LeaverPlan } from "./leavers/plan.ts";
 import { isSet, judgeLimits, type Limits } from "./limits.ts";
 import type { Plan } from "./plan.ts";
 import { columnsOfReferences } from "./references/plan.ts";
@@ -15,6 +14,7 @@ import { type Run, sync } from "./sync.ts";
 import type { Table, TableRule } from "./target/column.ts";
 import { constant } from "./target/constant.ts";
 import { rehearse } from "./target/rehearsal.ts";
+import { lackingRight } from "./target/rights.ts";
 import { mustBeGiven } from "./target/table.ts";
 
 /** What a run is held against before and after it, so that it harms nobody. */
@@ -68,32 +68,12 @@ export function missingRights(plan: Plan, table: Table): string[] {
   return ["select", "insert", "update"].flatMap((right) => {
     const written = plan.columns.filter(({ insertOnly, reference }) => right !== "update" || !insertOnly || reference);
     const needed = right === "select" ? [...written, ...read] : written;
-    const lacking = needed.filter(
-      ({ column }) => table.columns.get(column.toLowerCase())?.rights?.has(right) === false,
+    return lackingRight(
+      table,
+      right,
+      needed.map(({ column }) => column),
     );
-    if (lacking.length === 0) return [];
-    const some = lacking.length < needed.length ? ` (${lacking.map(({ column }) => column).join(", ")})` : "";
-    return [`the user has no ${right.toUpperCase()} on ${table.name}${some}`];
   });
-}
-
-/** As `missingRights`, for the rows of people who have left. */
-export function leaversRights({ read, given, grace, related }: LeaverPlan, table: Table): string[] {
-  const kept = [grace.runs, grace.since].flatMap((each) => each?.column ?? []);
-  const others = related.flatMap(({ followUp: { table: other, key, where, set } }) => {
-    const columns = [key, ...where.map(({ column }) => column), ...(set?.columns ?? [])];
-    const deletes = set === undefined && other.deletable === false ? [`the user has no DELETE on ${other.name}`] : [];
-    return [...lacking(other, "select", columns), ...lacking(other, "update", set?.columns ?? []), ...deletes];
-  });
-  const written = [...given.map(({ column }) => column), ...kept];
-  return [...new Set([...lacking(table, "select", read), ...lacking(table, "update", written), ...others])];
-}
-
-function lacking(table: Table, right: string, columns: readonly string[]): string[] {
-  const without = columns.filter((name) => table.columns.get(name.toLowerCase())?.rights?.has(right) === false);
-  return without.length === 0
-    ? []
-    : [`the user has no ${right.toUpperCase()} on ${table.name} (${[...new Set(without)].join(", ")})`];
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ResolvedConfig } from "../config/load.ts";
 import { Failure } from "../errors.ts";
 import { orAborted } from "../interruption.ts";
 import { type LeaverPlan, planLeavers } from "../leavers/plan.ts";
-import { missingLeaverRights } from "../leavers/rights.ts";
+import { missingLeaverRights, undeletable } from "../leavers/rights.ts";
 import { allowedLeavers } from "../limits.ts";
 import { number, plural } from "../report/words.ts";
 import type { Table } from "../target/column.ts";
@@ -56,7 +56,7 @@ async function judgePlan(
   const found = [
     ok(`${plural(owned, "active row")} of ${table.name} ${owned === 1 ? "is" : "are"} this sync's; ${most}${follows}`),
   ];
-  for (const name of new Set(plan.related.flatMap(undeletable))) found.push(noDelete(name));
+  for (const name of undeletable(plan)) found.push(noDelete(name));
   found.push(...plan.given.flatMap(wordNow), ...Object.entries(scope ?? {}).flatMap(unfilled(sync, table)));
   if (scope === undefined) found.push(unscoped(table.name));
   const gone = people === undefined ? 0 : owned - people;
@@ -68,9 +68,6 @@ async function judgePlan(
 }
 
 /** What a role gives is not seen, so it is no failure. */
-const undeletable = ({ followUp: { table, set } }: LeaverPlan["related"][number]): string[] =>
-  set === undefined && table.deletable === false ? [table.name] : [];
-
 const noDelete = (table: string): Finding =>
   warning(
     `the user has no DELETE on ${table}, as far as can be seen: a sync that deactivates would fail`,

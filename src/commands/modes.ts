@@ -1,6 +1,7 @@
 import type { RunOptions } from "../cli.ts";
-import { judgePlan, leaversRights, missingRights, unforeseen, withinLimits } from "../guards.ts";
+import { judgePlan, missingRights, unforeseen, withinLimits } from "../guards.ts";
 import type { LeaverPlan } from "../leavers/plan.ts";
+import { missingLeaverRights, undeletable } from "../leavers/rights.ts";
 import type { Limits } from "../limits.ts";
 import { type Asking, alone } from "../lock.ts";
 import type { Plan } from "../plan.ts";
@@ -54,7 +55,13 @@ const swallowed: Mode = {
   },
   blindSpots: (plan, { table, obstacle }, leavers) => {
     const closed = obstacle === undefined ? [] : [`${obstacle}: a sync would fail`];
-    const lacks = [...missingRights(plan, table), ...(leavers ? leaversRights(leavers, table) : [])];
+    const ofLeavers = leavers
+      ? [
+          ...missingLeaverRights(leavers, table),
+          ...undeletable(leavers).map((name) => `the user has no DELETE on ${name}`),
+        ]
+      : [];
+    const lacks = [...missingRights(plan, table), ...ofLeavers];
     const rights = lacks.map((lacking) => `${lacking}: a sync as this user would fail`);
     return [...closed, ...rights, ...[unforeseen(plan, table) ?? []].flat()];
   },
