@@ -26,7 +26,6 @@ describe("100,000 people in a directory that gives 500 at a time", () => {
   let mariadb: Mariadb;
   let work: Workspace;
   let env: Record<string, string>;
-  let peak = 0;
   const active = activePeople(people);
   /** Statements that write, as the server counts them, but for those of the lock: each of them changes one row there. */
   const writeStatements = async (): Promise<number> => {
@@ -68,9 +67,8 @@ describe("100,000 people in a directory that gives 500 at a time", () => {
 
   it("the first load inserts all the active ones, in less than 160 MiB", async () => {
     const { counts, peak: kibibytes } = await measured(work, env);
-    peak = kibibytes;
     expect(counts).toEqual({ ...noCounts, read: active, inserted: active });
-    expect(peak).toBeLessThan(160 * 1024);
+    expect(kibibytes).toBeLessThan(160 * 1024);
     expect(await independentReading(slapd, mariadb)).toBe(`${active} people, ${active} rows\n`);
   });
 
@@ -150,18 +148,31 @@ describe("100,000 people in a directory that gives 500 at a time", () => {
     expect(await checksum()).not.toEqual(before);
   });
 
-  it("300,000 people take hardly more memory than 100,000", async () => {
-    const larger = await startSlapd({ people: peopleLdif({ count: 300_000 }), sizeLimit: 500 });
-    try {
+  /** How much memory first loads take, the median of three: when V8 cleans up is chance, and moves a single one by a tenth. */
+  async function firstLoads(from: Slapd, all: number): Promise<number> {
+    await work.configure(staffConfig(from, mariadb));
+    const peaks: number[] = [];
+    for (let load = 0; load < 3; load += 1) {
       await mariadb.sql("drop table users");
       await mariadb.sql(staffTable);
-      await work.configure(staffConfig(larger, mariadb));
       const { counts, peak: kibibytes } = await measured(work, env);
-      const all = activePeople(300_000);
       expect(counts).toEqual({ ...noCounts, read: all, inserted: all });
-      expect(kibibytes).toBeLessThan(Math.min(peak * 1.1, 160 * 1024));
+      expect(kibibytes).toBeLessThan(160 * 1024);
+      peaks.push(kibibytes);
+    }
+    return peaks.sort((one, other) => one - other)[1] ?? 0;
+  }
+
+  it("300,000 people take hardly more memory than 100,000", async () => {
+    const [smaller, larger] = (await Promise.all(
+      [people, 300_000].map((count) => startSlapd({ people: peopleLdif({ count }), sizeLimit: 500 })),
+    )) as [Slapd, Slapd];
+    try {
+      const fewer = await firstLoads(smaller, active);
+      expect(await firstLoads(larger, activePeople(300_000))).toBeLessThan(fewer * 1.1);
     } finally {
+      await smaller.stop();
       await larger.stop();
     }
-  }, 180_000);
+  }, 240_000);
 });
