@@ -2,6 +2,7 @@ import type { AbsenceWatch } from "./absent.ts";
 import { ahead } from "./ahead.ts";
 import type { Bystander, Reject, User } from "./change.ts";
 import { openClaims } from "./claims.ts";
+import { foresee } from "./foresight.ts";
 import { createInactive, type Inactive } from "./leavers/created.ts";
 import { type Leavers, openLeavers } from "./leavers/pass.ts";
 import type { StrangerBook } from "./leavers/strangers.ts";
@@ -16,7 +17,6 @@ import { type Batch, type Settling, settle } from "./settle.ts";
 import type { ByDn } from "./source/by-dn.ts";
 import type { Source } from "./source/source.ts";
 import type { Target } from "./target/target.ts";
-import { presumeVacant } from "./vacant.ts";
 
 /** One run, all that it needs in hand. */
 export interface Run {
@@ -59,12 +59,12 @@ const batchesAhead = 1;
  */
 export async function sync(run: Run): Promise<void> {
   const claims = openClaims();
-  const presuming = { ...run, ...presumeVacant(run.target, run.batchSize) };
+  const foreseeing = { ...run, ...foresee(run.target, run.batchSize) };
   const judging = {
-    ...presuming,
+    ...foreseeing,
     claims,
-    rejects: rejects({ ...presuming, claims, max: run.mostRejects }),
-    postponed: postponed(presuming),
+    rejects: rejects({ ...foreseeing, claims, max: run.mostRejects }),
+    postponed: postponed(foreseeing),
   };
   const references = openReferences(judging);
   const settling = { ...judging, references };

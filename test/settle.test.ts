@@ -88,7 +88,9 @@ function memoryTarget(rows: Map<string, RowValues>, steps: Step[] = []) {
     title: "memory",
     table,
     obstacle: undefined,
-    vacant: async () => undefined,
+    overview: async () => undefined,
+    order: undefined,
+    rowsAfter: async () => [],
     keys: ["username"],
     find: async (keys) => {
       lookUps.push(keys.length);

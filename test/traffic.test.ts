@@ -30,10 +30,12 @@ const lock = [connection, { select: 1, update: 3 }];
 /** The table of locks is not there, is made, and gets a row. */
 const firstLock = [connection, { select: 2, create_table: 1, insert: 1, update: 2 }];
 
-/** For each batch. */
+/** For a batch. */
 const lookUp: Kinds = { select: 1 };
-/** Of a table in which the first batch found no row: is there none, and how are keys told apart. Nobody is looked up then. */
-const vacant: Kinds = { select: 1 };
+/** Is there no row at all, and how are keys told apart. If there is none, nobody is looked up any more. */
+const overview: Kinds = { select: 1 };
+/** The next rows of the table as they lie, where the first batch found its rows. */
+const readOn: Kinds = { select: 1 };
 /** For each batch with something to write: a transaction, in which the lock is held by an update. */
 const transaction: Kinds = { begin: 1, update: 1, commit: 1 };
 const insert: Kinds = { insert: 1 };
@@ -60,6 +62,9 @@ function sum(...some: readonly (readonly Kinds[])[]): Kinds {
   return all;
 }
 
+/** The first batch is looked up, and no other one: the people are in the order of their rows. */
+const inOrder = (batches: number): readonly Kinds[] => [lookUp, overview, ...times(batches - 1, readOn)];
+
 /** What a run of so many batches asks of the database. */
 interface Expectation {
   readonly name: string;
@@ -83,45 +88,45 @@ const expectations: readonly Expectation[] = [
     name: "a dry run of the first load",
     command: "dry-run",
     before: (site) => site.empty(),
-    asks: (batches) => sum(opening, times(batches, lookUp, holders)),
+    asks: (batches) => sum(opening, [overview], times(batches, lookUp, holders)),
   },
   {
     name: "the first load",
     command: "sync",
-    asks: (batches) => sum(opening, firstLock, [lookUp, vacant], times(batches, transaction, insert)),
+    asks: (batches) => sum(opening, firstLock, [lookUp, overview], times(batches, transaction, insert)),
   },
   {
     name: "nothing changed",
     command: "sync",
-    asks: (batches) => sum(opening, lock, times(batches, lookUp)),
+    asks: (batches) => sum(opening, lock, inOrder(batches)),
   },
   {
     name: "a dry run with nothing changed",
     command: "dry-run",
-    asks: (batches) => sum(opening, times(batches, lookUp)),
+    asks: (batches) => sum(opening, inOrder(batches)),
   },
   {
     name: "a dry run with 1 % changed, some in each batch",
     command: "dry-run",
     before: (site) => site.outdate(),
-    asks: (batches) => sum(opening, times(batches, lookUp)),
+    asks: (batches) => sum(opening, inOrder(batches)),
   },
   {
     name: "1 % changed, some in each batch",
     command: "sync",
-    asks: (batches) => sum(opening, lock, times(batches, lookUp, transaction, update)),
+    asks: (batches) => sum(opening, lock, inOrder(batches), times(batches, transaction, update)),
   },
   {
     name: "a few changed in one batch",
     command: "sync",
     before: changeOneBatch,
-    asks: (batches) => sum(opening, lock, times(batches, lookUp), [transaction, update]),
+    asks: (batches) => sum(opening, lock, inOrder(batches), [transaction, update]),
   },
   {
     name: "nothing changed, where it is judged who has left and nobody has",
     command: "sync",
     config: { leavers: { action: "deactivate" } },
-    asks: (batches) => sum(opening, lock, times(batches, lookUp), [leavers]),
+    asks: (batches) => sum(opening, lock, inOrder(batches), [leavers]),
   },
 ];
 

@@ -7,7 +7,7 @@ import type { Knex } from "./knex.ts";
 import type { Fence } from "./lock.ts";
 import { hasSucceeded, openLock, renewal } from "./lock-table.ts";
 import { bound, identityText, keyColumn, known, type OpenTable, readRow } from "./open-table.ts";
-import { count, page, vacant } from "./pages.ts";
+import { count, orderOf, overview, page, rowsAfter } from "./pages.ts";
 import { parts } from "./parts.ts";
 import { inSteps } from "./steps.ts";
 import { matchKeyColumn, type TypedColumn } from "./table.ts";
@@ -61,7 +61,9 @@ export async function databaseTarget(
       obstacle: server.obstacle,
       keys: keys.map(({ name }) => name),
       find: (keys, columns, by) => sorted(find(open, keys, columns, by)),
-      vacant: () => sorted(vacant(open)),
+      overview: () => sorted(overview(open)),
+      order: orderOf(table),
+      rowsAfter: (number, columns, size) => sorted(rowsAfter(open, number, columns, size)),
       write: (writes, fence) => sorted(transact(open, writes, true, fence)),
       attempt: (writes) => sorted(transact(open, writes, false)),
       inspect: (writes) => {

@@ -13,6 +13,20 @@ export interface Found {
   readonly row: RowValues | undefined;
 }
 
+/** What is known of a table before its rows are looked up. */
+export interface Overview {
+  /** Whether the table has no row now. */
+  readonly isVacant: boolean;
+  /** What `find` gives as the identity of a first match key. */
+  readonly identity: KnownIdentity;
+}
+
+/** A row in the order of `Target.order`. */
+export interface NumberedRow {
+  readonly number: string;
+  readonly row: RowValues;
+}
+
 /** What a write does to a unique index. A value with a NULL in it is none: NULLs never clash. */
 export interface Taking {
   readonly index: UniqueIndex;
@@ -127,11 +141,12 @@ export interface Target {
    * column, the first one unless told.
    */
   find(keys: readonly string[], columns: readonly string[], by?: string): Promise<readonly Found[]>;
-  /**
-   * Where the table has no row now, and the identities of the first match key follow from its characters: what `find` would
-   * give as the identity of a key.
-   */
-  vacant(): Promise<KnownIdentity | undefined>;
+  /** What makes it needless to ask for each row; undefined where identities do not follow from the characters of keys. */
+  overview(): Promise<Overview | undefined>;
+  /** The column that numbers the rows in the order in which they were made; undefined where there is none that can be read. */
+  readonly order: string | undefined;
+  /** The next so many rows in that order, after the one with this number. */
+  rowsAfter(number: string, columns: readonly string[], size: number): Promise<readonly NumberedRow[]>;
   /** `fence`: only while the run holds this lock, which nobody else can take before the end of the transaction. */
   write(writes: readonly Write[], fence?: Fence): Promise<void>;
   /** As `write`, and rolled back in the end. */

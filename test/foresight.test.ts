@@ -31,7 +31,7 @@ describe("the identities of keys that are put together from the weights of their
     "utf8mb4_bin",
   ])("are those of the database under %s", (collation) =>
     keysIn(of(collation), async (target) => {
-      const identity = await target.vacant();
+      const identity = (await target.overview())?.identity;
       const key = fc.array(fc.constantFrom(...plainCharacters), { minLength: 1, maxLength: 40 });
       const random = fc.sample(key, 300).map((characters) => characters.join(""));
       const keys = [
@@ -51,7 +51,7 @@ describe("the identities of keys that are put together from the weights of their
 
   it("are not known of a key with another character, or of one that is very long", () =>
     keysIn(of("utf8mb4_unicode_ci"), async (target) => {
-      const identity = await target.vacant();
+      const identity = (await target.overview())?.identity;
       expect(
         ["anna", "anna ", "änna", "a".repeat(191), "a".repeat(192)].map((key) => identity?.(key) !== undefined),
       ).toEqual([true, false, false, true, false]);
@@ -66,13 +66,14 @@ describe("the identities of keys that are put together from the weights of their
     "int",
     "varbinary(50)",
   ])("are not known of a key that is %s", (column) =>
-    keysIn(column, async (target) => expect(await target.vacant()).toBeUndefined()),
+    keysIn(column, async (target) => expect(await target.overview()).toBeUndefined()),
   );
 
-  it("are not known where the table has a row", () =>
+  it("are known where the table has a row, and that it has one", () =>
     keysIn(of("utf8mb4_unicode_ci"), async (target) => {
+      expect((await target.overview())?.isVacant).toBe(true);
       await database.sql("insert into keyed values ('anna')");
-      expect(await target.vacant()).toBeUndefined();
+      expect((await target.overview())?.isVacant).toBe(false);
     }));
 });
 
