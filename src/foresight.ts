@@ -1,3 +1,4 @@
+import type { FindAhead } from "./match.ts";
 import { RowsInOrder } from "./rows-in-order.ts";
 import type { Found, Target } from "./target/target.ts";
 import type { KnownIdentity } from "./target/weights.ts";
@@ -5,7 +6,7 @@ import type { KnownIdentity } from "./target/weights.ts";
 /** A target, and how rows are looked up in it ahead of their turn. */
 interface Foreseeing {
   readonly target: Target;
-  readonly ahead: Target["find"];
+  readonly ahead: FindAhead;
 }
 
 /**
@@ -19,7 +20,8 @@ interface Foreseeing {
  */
 export function foresee(target: Target, batchSize: number): Foreseeing {
   const rows = new RowsInOrder(target, batchSize);
-  let find: Target["find"] = target.find;
+  const asked: FindAhead = (keys, columns) => target.find(keys, columns);
+  let find = asked;
   let decided: Promise<unknown> | undefined;
   const first: Target["find"] = async (keys, columns) => {
     const found = await rows.lookUp(keys, columns);
@@ -29,19 +31,19 @@ export function foresee(target: Target, batchSize: number): Foreseeing {
     if (isNew ? target.keys.length > 1 : target.order === undefined) return found;
     const known = await target.overview();
     if (!known || found.some(({ identity }, at) => identity !== known.identity(keys[at] ?? ""))) return found;
-    if (isNew && known.isVacant) find = newcomers(target, known.identity);
+    if (isNew && known.isVacant) find = newcomers(known.identity, asked);
     else if (!isNew) {
-      find = (others, same) => rows.find(others, same, known.identity);
+      find = (others, same, expected) => rows.find(known.identity, others, same, expected);
       rows.readOn(columns);
     }
     return found;
   };
   return {
-    ahead: async (keys, columns, by) => {
+    ahead: async (keys, columns, expected, by) => {
       if (by !== undefined) return target.find(keys, columns, by);
       if (decided) {
         await decided;
-        return find(keys, columns);
+        return find(keys, columns, expected);
       }
       const found = first(keys, columns);
       decided = found.catch(() => {
@@ -55,7 +57,7 @@ export function foresee(target: Target, batchSize: number): Foreseeing {
         try {
           await target.write(writes, fence);
         } catch (error) {
-          find = target.find;
+          find = asked;
           throw error;
         }
       },
@@ -64,12 +66,12 @@ export function foresee(target: Target, batchSize: number): Foreseeing {
 }
 
 /** Finds nobody without asking, where all identities are known. */
-function newcomers(target: Target, identityOf: KnownIdentity): Target["find"] {
-  return async (keys, columns) => {
+function newcomers(identityOf: KnownIdentity, asked: FindAhead): FindAhead {
+  return async (keys, columns, expected) => {
     const found: Found[] = [];
     for (const key of keys) {
       const identity = identityOf(key);
-      if (identity === undefined) return target.find(keys, columns);
+      if (identity === undefined) return asked(keys, columns, expected);
       found.push({ identity, row: undefined });
     }
     return found;

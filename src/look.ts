@@ -11,8 +11,7 @@ const look = ({ plan, target }: Settling, entries: Batch["entries"]) => match(pl
 
 /** Looks the rows of a batch up at once, for when it will be asked what was found; where that went wrong meanwhile, again. */
 export function lookAhead(run: Settling, entries: Batch["entries"]): Batch["find"] {
-  const { ahead = run.target.find } = run;
-  let asked: ReturnType<Batch["find"]> | undefined = match(run.plan, { ...run.target, find: ahead }, entries);
+  let asked: ReturnType<Batch["find"]> | undefined = match(run.plan, run.target, entries, run.ahead);
   asked.catch(() => {
     asked = undefined;
   });

@@ -12,6 +12,14 @@ export interface Match {
   readonly by: number;
 }
 
+/** `expected`: the values that each row is to have in these columns, where that is known. A row that has them is given as these. */
+export type FindAhead = (
+  keys: readonly string[],
+  columns: readonly string[],
+  expected: readonly (User["values"] | undefined)[],
+  by?: string,
+) => ReturnType<Target["find"]>;
+
 /** A match key as its column's collation sees it, apart from those of the plan's other keys. */
 export const identityOf = (by: number, identity: string): string => `${by} ${identity}`;
 
@@ -23,19 +31,22 @@ export async function match(
   plan: Plan,
   target: Target,
   entries: readonly (User | Bystander)[],
+  find: FindAhead = (keys, columns, _, by) => target.find(keys, columns, by),
 ): Promise<readonly Match[]> {
   const found: (Match | undefined)[] = entries.map(() => undefined);
   for (const [by, at] of plan.keys.entries()) {
     const places: number[] = [];
     const keys: string[] = [];
+    const expected: (User["values"] | undefined)[] = [];
     for (const [place, entry] of entries.entries()) {
       const key = entry.values === undefined ? entry.keys[by] : entry.values[at];
       if (typeof key !== "string" || found[place]?.row) continue;
       places.push(place);
       keys.push(key);
+      expected.push(entry.values);
     }
     if (keys.length === 0) continue;
-    const rows = await target.find(keys, plan.read, by === 0 ? undefined : plan.columns[at]?.column);
+    const rows = await find(keys, plan.read, expected, by === 0 ? undefined : plan.columns[at]?.column);
     for (const [which, place] of places.entries()) {
       const { identity = "", row } = rows[which] ?? {};
       const identities = [...(found[place]?.identities ?? []), identityOf(by, identity)];

@@ -1,8 +1,10 @@
+import type { User } from "./change.ts";
 import type { Table } from "./target/column.ts";
-import type { Found, RowValues, Target } from "./target/target.ts";
+import type { Found, RowValues, StoredRow, Target } from "./target/target.ts";
 import type { KnownIdentity } from "./target/weights.ts";
 
-type Find = Target["find"];
+/** The values that each row is expected to have; undefined where nothing is. */
+type Expected = readonly (User["values"] | undefined)[];
 
 /**
  * Rows that were read together, in their order. What lives on from one reading to the next is no more than their list: a
@@ -11,15 +13,13 @@ type Find = Target["find"];
 class Reading {
   /** How many rows had been read before. */
   readonly before: number;
-  readonly #keys: readonly (string | null)[];
-  readonly #rows: (RowValues | undefined)[];
+  readonly #rows: (StoredRow | undefined)[];
   #next = 0;
   #left: number;
   #places: Map<string | null, number> | undefined;
 
-  constructor(before: number, rows: readonly RowValues[], keyAt: number) {
+  constructor(before: number, rows: readonly StoredRow[]) {
     this.before = before;
-    this.#keys = rows.map((row) => row[keyAt] ?? null);
     this.#rows = [...rows];
     this.#left = rows.length;
   }
@@ -29,14 +29,15 @@ class Reading {
   }
 
   /** Takes the row with this key out; most often it is the next one. */
-  take(key: string): { readonly row: RowValues; readonly ordinal: number } | undefined {
-    let at: number | undefined = this.#next;
-    if (this.#keys[at] !== key) {
-      this.#places ??= new Map(this.#keys.map((each, place) => [each, place]));
-      at = this.#places.get(key);
+  take(key: string): { readonly row: StoredRow; readonly ordinal: number } | undefined {
+    let at = this.#next;
+    let row = this.#rows[at];
+    if (row?.key !== key) {
+      this.#places ??= new Map(this.#rows.map((each, place) => [each?.key ?? null, place]));
+      at = this.#places.get(key) ?? -1;
+      row = this.#rows[at];
     }
-    const row = at === undefined ? undefined : this.#rows[at];
-    if (at === undefined || row === undefined) return undefined;
+    if (row === undefined) return undefined;
     this.#rows[at] = undefined;
     this.#left -= 1;
     this.#next = at + 1;
@@ -94,9 +95,14 @@ export class RowsInOrder {
   }
 
   /** Gives what has been read already, and looks up the others. One call after the other. */
-  find(keys: readonly string[], columns: readonly string[], identityOf: KnownIdentity): ReturnType<Find> {
+  find(
+    identityOf: KnownIdentity,
+    keys: readonly string[],
+    columns: readonly string[],
+    expected: Expected,
+  ): ReturnType<Target["find"]> {
     if (this.#misses > mostMisses) return this.#target.find(keys, columns);
-    const found = this.#turn.then(() => this.#find(keys, columns, identityOf));
+    const found = this.#turn.then(() => this.#find(identityOf, keys, columns, expected));
     this.#turn = found.catch(() => {});
     return found;
   }
@@ -106,10 +112,15 @@ export class RowsInOrder {
     this.#goOnAfter(undefined);
   }
 
-  async #find(keys: readonly string[], columns: readonly string[], identityOf: KnownIdentity): ReturnType<Find> {
+  async #find(
+    identityOf: KnownIdentity,
+    keys: readonly string[],
+    columns: readonly string[],
+    expected: Expected,
+  ): ReturnType<Target["find"]> {
     await this.#reading;
     const before = this.#passed;
-    const found = keys.map((key) => this.#take(key, identityOf));
+    const found = keys.map((key, at) => this.#take(key, identityOf, expected[at]));
     const missing = keys.filter((_, at) => !found[at]);
     const taken = keys.length - missing.length;
     if (taken > 0) this.#share = Math.max(1, (this.#share + (this.#passed - before) / taken) / 2);
@@ -129,14 +140,15 @@ export class RowsInOrder {
     });
   }
 
-  #take(key: string, identityOf: KnownIdentity): Found | undefined {
+  #take(key: string, identityOf: KnownIdentity, expected: Expected[number]): Found | undefined {
     for (const reading of this.#readings) {
       const there = reading.take(key);
       if (!there) continue;
       const identity = identityOf(key);
-      if (identity === undefined) return undefined;
+      const row = expected && there.row.has(expected) ? (expected as RowValues) : there.row.values;
+      if (identity === undefined || row === undefined) return undefined;
       if (there.ordinal > this.#passed) this.#passed = there.ordinal;
-      return { identity, row: there.row };
+      return { identity, row };
     }
     return undefined;
   }
@@ -162,15 +174,7 @@ export class RowsInOrder {
     const take = (rows: Awaited<ReturnType<Target["rowsAfter"]>>): void => {
       // Meanwhile something may have been found elsewhere.
       if (this.#last !== after) return;
-      const keyAt = columns.indexOf(this.#target.keys[0] ?? "");
-      this.#readings = [
-        ...this.#readings,
-        new Reading(
-          this.#read,
-          rows.map(({ row }) => row),
-          keyAt,
-        ),
-      ];
+      this.#readings = [...this.#readings, new Reading(this.#read, rows)];
       this.#read += rows.length;
       this.#last = rows.length < size ? undefined : rows.at(-1)?.number;
     };

@@ -5,7 +5,7 @@ import { hash } from "./hash.ts";
 import { userKey } from "./keys.ts";
 import type { StrangerBook } from "./leavers/strangers.ts";
 import { adoptInstead, clashesOn, lookAgain } from "./look.ts";
-import type { Match } from "./match.ts";
+import type { FindAhead, Match } from "./match.ts";
 import type { Plan } from "./plan.ts";
 import type { Postponed } from "./postponed.ts";
 import type { References } from "./references/pass.ts";
@@ -21,7 +21,7 @@ export interface Settling {
   readonly plan: Plan;
   readonly target: Target;
   /** How rows are looked up ahead of their turn, where that is not how the target does. */
-  readonly ahead?: Target["find"];
+  readonly ahead?: FindAhead;
   readonly claims: Claims;
   readonly rejects: Rejects;
   readonly postponed: Postponed;

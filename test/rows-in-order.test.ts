@@ -55,7 +55,7 @@ function batchesOf<T>(all: readonly T[], size: number): T[][] {
 async function foreseen(target: Target, batches: readonly (readonly string[])[], size: number) {
   const { lookedUp, read, watching } = watched(target);
   const { ahead } = foresee(watching, size);
-  for (const keys of batches) expect(await ahead(keys, columns)).toEqual(await target.find(keys, columns));
+  for (const keys of batches) expect(await ahead(keys, columns, [])).toEqual(await target.find(keys, columns));
   return { lookedUp, read };
 }
 
@@ -111,12 +111,12 @@ describe("rows that are read as they lie in the table", () => {
       const { lookedUp, watching } = watched(target);
       const { ahead, target: writing } = foresee(watching, 10);
       const [first, second, third] = batchesOf(namesOf(range(0, 30)), 10);
-      await ahead(first ?? [], columns);
-      await ahead(second ?? [], columns);
+      await ahead(first ?? [], columns, []);
+      await ahead(second ?? [], columns, []);
       const clash = { kind: "insert" as const, columns: ["username"], values: ["user0"] };
       await expect(writing.write([clash])).rejects.toThrow("user0");
       await database.sql("update users set email = 'new' where username = 'user25'");
-      expect((await ahead(third ?? [], columns))[5]?.row).toEqual(["new", "user25"]);
+      expect((await ahead(third ?? [], columns, []))[5]?.row).toEqual(["new", "user25"]);
       expect(lookedUp).toEqual([first, third]);
     }));
 
@@ -125,7 +125,7 @@ describe("rows that are read as they lie in the table", () => {
       const refusing = { ...target, rowsAfter: () => Promise.reject(new Error("no")) };
       const batches = batchesOf(namesOf(range(0, 50)), 10);
       const { ahead } = foresee(refusing, 10);
-      for (const keys of batches) expect(await ahead(keys, columns)).toEqual(await target.find(keys, columns));
+      for (const keys of batches) expect(await ahead(keys, columns, [])).toEqual(await target.find(keys, columns));
     }));
 
   it("are those of the table in a dry run too", () =>
@@ -134,7 +134,7 @@ describe("rows that are read as they lie in the table", () => {
       const batches = batchesOf(namesOf(range(0, 50)), 10);
       await rehearse(watching, async (rehearsal) => {
         const { ahead } = foresee(rehearsal, 10);
-        for (const keys of batches) expect(await ahead(keys, columns)).toEqual(await target.find(keys, columns));
+        for (const keys of batches) expect(await ahead(keys, columns, [])).toEqual(await target.find(keys, columns));
       });
       expect(lookedUp).toEqual(batches.slice(0, 1));
     }));
@@ -156,7 +156,12 @@ describe("rows that are read as they lie in the table", () => {
     ),
   );
 
-  it("are found or looked up, in whatever order people come", async () => {
+  it("are found or looked up, in whatever order people come, and whatever they are expected to be", async () => {
+    const text = fc.oneof(
+      fc.constant(null),
+      fc.constantFrom("", "a", "a\x1fb", "\x1f", "\x1e", "é", "a,b", "0", "\\", "'"),
+      fc.string({ unit: "grapheme", maxLength: 5 }),
+    );
     const people = fc.record({
       rows: fc.shuffledSubarray(range(0, 60), { minLength: 30 }),
       asked: fc.oneof(
@@ -165,18 +170,64 @@ describe("rows that are read as they lie in the table", () => {
         fc.array(fc.nat(59), { minLength: 20, maxLength: 60 }),
       ),
       size: fc.integer({ min: 3, max: 9 }),
+      stored: fc.array(fc.tuple(text, text), { minLength: 60, maxLength: 60 }),
+      expected: fc.array(fc.tuple(text, text), { minLength: 60, maxLength: 60 }),
+      areRight: fc.array(fc.constantFrom(true, false, undefined), { minLength: 60, maxLength: 60 }),
     });
+    const names = ["email", "title", "username"];
+    const table = usersTable(
+      "id int auto_increment primary key, email varchar(100), title varchar(50) collate utf8mb4_bin",
+    );
     await fc.assert(
-      fc.asyncProperty(people, ({ rows, asked, size }) =>
-        withRows(namesOf(rows), async (target) => {
-          const batches = batchesOf(namesOf(asked), size);
+      fc.asyncProperty(people, async ({ rows, asked, size, stored, expected, areRight }) => {
+        await database.sql(table);
+        for (const index of rows)
+          await database.sql("insert into users (username, email, title) values (?, ?, ?)", [
+            nameOf(index),
+            ...(stored[index] ?? []),
+          ]);
+        const target = await database.open("users", "username");
+        try {
+          const batches = batchesOf(asked, size);
           const { ahead } = foresee(target, size);
+          const values = (index: number) => {
+            const chosen = (areRight[index] ? stored : expected)[index] ?? [];
+            return areRight[index] === undefined ? undefined : [...chosen, nameOf(index)];
+          };
           // Asked for before the ones before are here, as a run does.
-          const found = await Promise.all(batches.map((keys) => ahead(keys, columns)));
-          for (const [at, keys] of batches.entries()) expect(found[at]).toEqual(await target.find(keys, columns));
-        }),
-      ),
+          const found = await Promise.all(batches.map((some) => ahead(namesOf(some), names, some.map(values))));
+          for (const [at, some] of batches.entries())
+            expect(found[at]).toEqual(await target.find(namesOf(some), names));
+        } finally {
+          await target.close();
+        }
+      }),
       { numRuns: 40 },
     );
+  });
+
+  it.each([
+    ["int", true],
+    // Its zeros are no part of the value, and then the row is taken apart.
+    ["int zerofill", false],
+  ])("have the texts of a look-up, whatever the types of their columns, with %s", async (number, isSame) => {
+    const types =
+      `id int auto_increment primary key, username varchar(64) character set latin1 unique, a ${number}, b bigint unsigned, ` +
+      "c decimal(8,3), d date, e datetime(3), f timestamp(6) null, g enum('x', 'y'), h char(5), i text, j year";
+    const values =
+      "'user?', 7, 18446744073709551615, -1.5, '2024-02-29', '2024-02-29 01:02:03.4', '2024-02-29 01:02:03.4', 'y', 'a ', 'ü', 2024";
+    await database.sql(`drop table if exists users; create table users (${types}) collate utf8mb4_unicode_ci`);
+    for (const index of range(0, 20))
+      await database.sql(
+        `insert into users values (null, ${values.replace("?", String(index)).replace("'ü'", "'ü€'")})`,
+      );
+    await database.sql("insert into users (username) values ('user20')");
+    const target = await database.open("users", "username");
+    const names = ["username", ..."abcdefghij"];
+    const all = await target.find(namesOf(range(0, 21)), names);
+    const rows = await target.rowsAfter("0", names, 30);
+    expect(rows.map((row) => row.values)).toEqual(all.map(({ row }) => row));
+    expect(rows.map((row, at) => row.has(all[at]?.row ?? []))).toEqual([...range(0, 20).map(() => isSame), true]);
+    await target.close();
   });
 });

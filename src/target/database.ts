@@ -7,8 +7,9 @@ import type { Knex } from "./knex.ts";
 import type { Fence } from "./lock.ts";
 import { hasSucceeded, openLock, renewal } from "./lock-table.ts";
 import { bound, identityText, keyColumn, known, type OpenTable, readRow } from "./open-table.ts";
-import { count, orderOf, overview, page, rowsAfter } from "./pages.ts";
+import { count, overview, page } from "./pages.ts";
 import { parts } from "./parts.ts";
+import { orderOf, rowsAfter } from "./rows-after.ts";
 import { inSteps } from "./steps.ts";
 import { matchKeyColumn, type TypedColumn } from "./table.ts";
 import {

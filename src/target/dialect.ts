@@ -51,6 +51,8 @@ export interface Dialect {
   inOrder(key: Column): string;
   /** Whether two values are the same, NULLs being so. */
   readonly isSame: string;
+  /** The column as a text that `read` takes as well; undefined for a column that has none. */
+  readonly packed?: (column: Column) => string | undefined;
   /** The text of a value as the driver gives it. */
   read(raw: unknown, type: ColumnType): string;
   /** What the driver is given for a text. */

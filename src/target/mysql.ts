@@ -61,6 +61,7 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
       // A FLOAT is printed with six digits; as a DOUBLE it shows all that it holds.
       return column.type?.type === "float" && column.type.bits === 32 ? `${name} + 0e0` : name;
     },
+    packed,
     place: mysqlLiteral,
     identity: identityOf,
     asKey,
@@ -137,6 +138,15 @@ function readValue(raw: unknown, type: ColumnType): string {
     default:
       return String(raw);
   }
+}
+
+/** Types whose text is the same in a larger text as by itself. */
+const packable = new Set(["text", "integer", "decimal", "date", "datetime", "enum"]);
+
+function packed({ name, type, collation }: Column): string | undefined {
+  if (type === undefined || !packable.has(type.type)) return undefined;
+  const text = `u.${quote(name)}`;
+  return collation === undefined || collation.startsWith("utf8mb4_") ? text : `convert(${text} using utf8mb4)`;
 }
 
 /** A text as the column would hold it, so that its index is used and its collation decides. */

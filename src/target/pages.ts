@@ -1,9 +1,8 @@
-import type { Table } from "./column.ts";
 import { conditionSql } from "./conditions.ts";
 import type { Binding } from "./dialect.ts";
 import { bound, identityText, keyColumn, known, type OpenTable, readRow } from "./open-table.ts";
 import type { TypedColumn } from "./table.ts";
-import type { Condition, NumberedRow, Overview, PageRequest, Scanned } from "./target.ts";
+import type { Condition, Overview, PageRequest, Scanned } from "./target.ts";
 import { identityByWeights, plainCharacters } from "./weights.ts";
 
 /** What is asked of the table as a whole: how many rows, and all of them page by page. */
@@ -58,33 +57,6 @@ const indexOf = ({ table }: OpenTable, { name }: TypedColumn): string | undefine
 function identityOf({ dialect }: OpenTable, { type }: TypedColumn, raw: unknown): string | null {
   if (raw === null || raw === undefined) return null;
   return type.type === "integer" && !Buffer.isBuffer(raw) ? dialect.read(raw, type) : identityText(raw);
-}
-
-/** An AUTO_INCREMENT or the like, by which the table itself is kept in order; InnoDB reads such rows one after the other. */
-export function orderOf(table: Table): string | undefined {
-  const [name, ...others] = table.primaryKey;
-  const column = name === undefined || others.length > 0 ? undefined : table.columns.get(name.toLowerCase());
-  const isReadable = column?.type?.type === "integer" && (column.rights?.has("select") ?? true);
-  return column?.numbered && isReadable ? column.name : undefined;
-}
-
-export async function rowsAfter(
-  open: OpenTable,
-  number: string,
-  names: readonly string[],
-  size: number,
-): Promise<readonly NumberedRow[]> {
-  const { db, dialect, table } = open;
-  const order = known(open, orderOf(table) ?? "");
-  const columns = names.map((name) => known(open, name));
-  const bindings: Binding[] = [];
-  const place = dialect.place(bound(dialect, order, number), bindings);
-  const selected = [order, ...columns].map((column, at) => `${dialect.select(column)} as c${at}`).join(", ");
-  const rows = await dialect.rows(db, {
-    sql: `select ${selected} from ${dialect.quote(table.name)} u where u.${dialect.quote(order.name)} > ${place} order by u.${dialect.quote(order.name)} limit ${size}`,
-    bindings,
-  });
-  return rows.map(([at, ...raw]) => ({ number: String(at), row: readRow(dialect, columns, raw) }));
 }
 
 /** In one question: is there a row, and what do characters weigh. */

@@ -81,13 +81,7 @@ function rehearsalOf(target: Target, owners: Owners, rows: RehearsedRows, trial:
       const known = await target.overview();
       return known && { ...known, isVacant: false };
     },
-    rowsAfter: async (number, columns, size) => {
-      const key = columns.indexOf(target.keys[0] ?? "");
-      return (await target.rowsAfter(number, columns, size)).map((each) => {
-        const { row = each.row } = rows.found(each.row[key] ?? "", undefined, columns, { identity: "", row: each.row });
-        return { ...each, row };
-      });
-    },
+    order: rows.areKept ? undefined : target.order,
     holders,
     find: async (keys, columns, by) =>
       (await target.find(keys, columns, by)).map((found, at) => rows.found(keys[at] ?? "", by, columns, found)),

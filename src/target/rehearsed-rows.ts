@@ -7,6 +7,8 @@ import type { Found, RowValues, Target, Write } from "./target.ts";
 
 /** The rows that a rehearsal would have written, as far as they are to be looked up again. */
 export interface RehearsedRows {
+  /** Whether a look-up may give another row than the table has. */
+  readonly areKept: boolean;
   /** What is found of a key after all that was written; `by`: its column, where that is not the first match key. */
   found(key: string, by: string | undefined, columns: readonly string[], before: Found): Found;
   /** Notes that the row was written, which is found by this key now. */
@@ -42,6 +44,7 @@ export function rehearsedRows(
     return text === undefined ? undefined : (JSON.parse(text) as Kept);
   };
   return {
+    areKept: kept.size > 0,
     found: (key, by, asked, before) => {
       if (asked.length === 0 || !asked.every((name) => kept.has(name))) return before;
       const row = recall(rowName(key, by));

@@ -22,9 +22,14 @@ export interface Overview {
 }
 
 /** A row in the order of `Target.order`. */
-export interface NumberedRow {
+export interface StoredRow {
   readonly number: string;
-  readonly row: RowValues;
+  /** Its first match key. */
+  readonly key: string | null;
+  /** Whether it surely has these values and no other ones. */
+  has(values: readonly (string | null | undefined)[]): boolean;
+  /** Undefined where only a look-up can tell. */
+  readonly values: RowValues | undefined;
 }
 
 /** What a write does to a unique index. A value with a NULL in it is none: NULLs never clash. */
@@ -146,7 +151,7 @@ export interface Target {
   /** The column that numbers the rows in the order in which they were made; undefined where there is none that can be read. */
   readonly order: string | undefined;
   /** The next so many rows in that order, after the one with this number. */
-  rowsAfter(number: string, columns: readonly string[], size: number): Promise<readonly NumberedRow[]>;
+  rowsAfter(number: string, columns: readonly string[], size: number): Promise<readonly StoredRow[]>;
   /** `fence`: only while the run holds this lock, which nobody else can take before the end of the transaction. */
   write(writes: readonly Write[], fence?: Fence): Promise<void>;
   /** As `write`, and rolled back in the end. */
