@@ -23,8 +23,8 @@ export interface Claims {
   close(): void;
 }
 
-/** Before an identity that is only shown; those of a claim begin with the number of a key. */
-const shown = "shown ";
+/** Before an identity that is only shown; no other one begins with it, see `identityOf`. */
+const shown = "\u{ffee}";
 
 export function openClaims(): Claims {
   const spool = openSpool();

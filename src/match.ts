@@ -1,6 +1,6 @@
 import type { Bystander, User } from "./change.ts";
 import type { Plan } from "./plan.ts";
-import type { RowValues, Target } from "./target/target.ts";
+import type { Found, RowValues, Target } from "./target/target.ts";
 
 /** What the look-up of one entry gave. */
 export interface Match {
@@ -20,8 +20,12 @@ export type FindAhead = (
   by?: string,
 ) => ReturnType<Target["find"]>;
 
-/** A match key as its column's collation sees it, apart from those of the plan's other keys. */
-export const identityOf = (by: number, identity: string): string => `${by} ${identity}`;
+/**
+ * A match key as its column's collation sees it, apart from those of the plan's other keys: no identity has a unit above
+ * 0xff (see `identityText`), and those of the first key, which most plans have alone, stay as they are.
+ */
+export const identityOf = (by: number, identity: string): string =>
+  by === 0 ? identity : String.fromCharCode(0xff + by) + identity;
 
 /**
  * The rows of entries: each is looked up by its first match key, and by the next one where that gives no row. By a later
@@ -33,12 +37,13 @@ export async function match(
   entries: readonly (User | Bystander)[],
   find: FindAhead = (keys, columns, _, by) => target.find(keys, columns, by),
 ): Promise<readonly Match[]> {
-  const found: (Match | undefined)[] = entries.map(() => undefined);
+  const found = entries.map((): Match => nothing);
   for (const [by, at] of plan.keys.entries()) {
     const places: number[] = [];
     const keys: string[] = [];
     const expected: (User["values"] | undefined)[] = [];
-    for (const [place, entry] of entries.entries()) {
+    for (let place = 0; place < entries.length; place += 1) {
+      const entry = entries[place] as User | Bystander;
       const key = entry.values === undefined ? entry.keys[by] : entry.values[at];
       if (typeof key !== "string" || found[place]?.row) continue;
       places.push(place);
@@ -47,15 +52,20 @@ export async function match(
     }
     if (keys.length === 0) continue;
     const rows = await find(keys, plan.read, expected, by === 0 ? undefined : plan.columns[at]?.column);
-    for (const [which, place] of places.entries()) {
-      const { identity = "", row } = rows[which] ?? {};
-      const identities = [...(found[place]?.identities ?? []), identityOf(by, identity)];
+    for (let which = 0; which < places.length; which += 1) {
+      const place = places[which] as number;
+      const { identity, row } = rows[which] as Found;
+      const own = identityOf(by, identity);
+      const before = found[place]?.identities ?? [];
+      const identities = before.length === 0 ? [own] : [...before, own];
       found[place] = { identities, row: row && isFree(plan, by, row) ? row : undefined, by };
     }
   }
-  return found.map((each) => each ?? { identities: [], row: undefined, by: 0 });
+  return found;
 }
+
+const nothing: Match = { identities: [], row: undefined, by: 0 };
 
 /** Whether a row that was found by this key has none of those before it. */
 const isFree = ({ keys }: Plan, by: number, row: RowValues): boolean =>
-  keys.slice(0, by).every((at) => (row[at] ?? null) === null);
+  by === 0 || keys.slice(0, by).every((at) => (row[at] ?? null) === null);

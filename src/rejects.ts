@@ -76,6 +76,7 @@ export function rejects(run: {
     },
     foreign: addForeign,
     claimed: (identity, dn) => {
+      if (waiting.size === 0) return;
       for (const foreign of waiting.get(identity) ?? []) report(foreignReject(plan, foreign, dn));
       waiting.delete(identity);
     },

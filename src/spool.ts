@@ -56,46 +56,50 @@ interface Slots {
   readonly blocks: Uint16Array;
 }
 
-const slots = 1 << 16;
+/** Of the first table, and of all that follow: powers of two. */
+const [fewSlots, manySlots] = [1 << 16, 1 << 18];
 const fullest = 0.75;
 const none: readonly number[] = [];
 
 /**
- * 48-bit hashes with the block of each, in tables with open addressing: the place in a table is 16 bits of it, and 32 are
- * kept there. A further table is begun where one is full, so that none is ever copied.
+ * 48-bit hashes with the block of each, in tables with open addressing: the place in a table is the last bits of it, and
+ * the first 32 are kept there. A further table is begun where one is full, so that none is ever copied.
  */
 function fingerprints(): Fingerprints {
   const tables: Slots[] = [];
-  let used = slots;
+  let free = 0;
   return {
     blocks: (hash) => {
       const mark = markOf(hash);
       let found = none;
-      for (const { marks, blocks } of tables) {
-        for (let slot = hash % slots; marks[slot] !== 0; slot = (slot + 1) % slots) {
+      for (let at = 0; at < tables.length; at += 1) {
+        const { marks, blocks } = tables[at] as Slots;
+        const last = marks.length - 1;
+        for (let slot = hash & last; marks[slot] !== 0; slot = (slot + 1) & last) {
           if (marks[slot] === mark) found = [...found, blocks[slot] ?? 0];
         }
       }
       return found;
     },
     add: (hash, block) => {
-      if (used >= slots * fullest) {
+      if (free === 0) {
+        const slots = tables.length === 0 ? fewSlots : manySlots;
         tables.push({ marks: new Uint32Array(slots), blocks: new Uint16Array(slots) });
-        used = 0;
+        free = slots * fullest;
       }
-      const table = tables[tables.length - 1];
-      if (!table) return;
-      let slot = hash % slots;
-      while (table.marks[slot] !== 0) slot = (slot + 1) % slots;
-      table.marks[slot] = markOf(hash);
-      table.blocks[slot] = block;
-      used += 1;
+      const { marks, blocks } = tables.at(-1) as Slots;
+      const last = marks.length - 1;
+      let slot = hash & last;
+      while (marks[slot] !== 0) slot = (slot + 1) & last;
+      marks[slot] = markOf(hash);
+      blocks[slot] = block;
+      free -= 1;
     },
   };
 }
 
 /** Never 0, which means a free slot. */
-const markOf = (hash: number): number => Math.floor(hash / slots) || 1;
+const markOf = (hash: number): number => Math.floor(hash / 2 ** 16) || 1;
 
 interface Blocks {
   /** Keeps a text with its value and gives the number of its block. */
@@ -105,62 +109,73 @@ interface Blocks {
   close(): void;
 }
 
+/** A block is written where it has so many UTF-16 units. */
 const blockSize = 64 * 1024;
-/** Before each record: the bytes of the text and those of the value, four bytes each. */
-const headSize = 8;
-/** Most bytes of UTF-8 for one UTF-16 unit. */
-const widest = 3;
 
-/** Blocks of records in a file, the last one in memory. */
+/** Units that a pair counts besides its own. */
+const pairSize = 8;
+
+/** Texts and values in turn. */
+type Pairs = readonly string[];
+
+/** Blocks of pairs in a file, the last one in memory. */
 function openBlocks(): Blocks {
   const starts: number[] = [0];
-  let pending = Buffer.allocUnsafe(blockSize);
-  let used = 0;
+  let pending: string[] = [];
+  let size = 0;
   let file: number | undefined;
   /** The one that was read last: what is asked for together was often written together. */
-  let last: { readonly block: number; readonly bytes: Buffer } | undefined;
+  let last: { readonly block: number; readonly pairs: Pairs } | undefined;
   const flush = (): void => {
+    const bytes = encoded(pending);
     file ??= openTemporary();
-    appendTo(file, pending.subarray(0, used));
-    starts.push((starts.at(-1) ?? 0) + used);
-    used = 0;
+    appendTo(file, bytes);
+    starts.push((starts.at(-1) ?? 0) + bytes.length);
+    pending = [];
+    size = 0;
   };
-  const bytesOf = (block: number): Buffer => {
+  const pairsOf = (block: number): Pairs => {
     const [start, end] = [starts[block] ?? 0, starts[block + 1]];
-    if (end === undefined || file === undefined) return pending.subarray(0, used);
-    if (last?.block === block) return last.bytes;
-    const bytes = Buffer.allocUnsafe(end - start);
-    readSync(file, bytes, 0, bytes.length, start);
-    last = { block, bytes };
-    return bytes;
+    if (end === undefined || file === undefined) return pending;
+    if (last?.block !== block) {
+      const bytes = Buffer.allocUnsafe(end - start);
+      readSync(file, bytes, 0, bytes.length, start);
+      last = { block, pairs: decoded(bytes) };
+    }
+    return last.pairs;
   };
   return {
     append: (text, value) => {
-      const most = headSize + (text.length + value.length) * widest;
-      if (used > 0 && used + most > pending.length) flush();
-      if (most > pending.length) pending = Buffer.allocUnsafe(most);
-      const key = pending.write(text, used + headSize);
-      const size = pending.write(value, used + headSize + key);
-      pending.writeUInt32LE(key, used);
-      pending.writeUInt32LE(size, used + 4);
-      used += headSize + key + size;
+      if (size > blockSize) flush();
+      pending.push(text, value);
+      size += text.length + value.length + pairSize;
       return starts.length - 1;
     },
     find: (block, text) => {
-      const bytes = bytesOf(block);
-      const wanted = Buffer.from(text);
-      let found: string | undefined;
-      for (let at = 0; at < bytes.length; ) {
-        const value = at + headSize + bytes.readUInt32LE(at);
-        const end = value + bytes.readUInt32LE(at + 4);
-        if (wanted.equals(bytes.subarray(at + headSize, value))) found = bytes.toString("utf8", value, end);
-        at = end;
-      }
-      return found;
+      const pairs = pairsOf(block);
+      for (let at = pairs.length - 2; at >= 0; at -= 2) if (pairs[at] === text) return pairs[at + 1];
+      return undefined;
     },
     close: () => {
       if (file !== undefined) closeSync(file);
       file = undefined;
     },
   };
+}
+
+/** How many texts, how many units each of them has, and then all of them as one: one long text is written much faster than many short ones. */
+function encoded(texts: Pairs): Buffer {
+  const head = Uint32Array.from([texts.length, ...texts.map(({ length }) => length)]);
+  return Buffer.concat([Buffer.from(head.buffer), Buffer.from(texts.join(""))]);
+}
+
+function decoded(bytes: Buffer): Pairs {
+  const count = bytes.readUInt32LE(0);
+  const all = bytes.toString("utf8", 4 * (count + 1));
+  let end = 0;
+  return Array.from({ length: count }, (_, at) => {
+    const start = end;
+    end += bytes.readUInt32LE(4 * (at + 1));
+    return all.slice(start, end);
+  });
 }

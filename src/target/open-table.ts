@@ -25,6 +25,7 @@ export function keyColumn({ keys, table }: OpenTable, name: string | undefined):
   return key;
 }
 
+/** A unit for each byte, or ASCII. */
 export const identityText = (raw: unknown): string => (Buffer.isBuffer(raw) ? raw.toString("latin1") : String(raw));
 
 export const readRow = (dialect: Dialect, columns: readonly TypedColumn[], raw: readonly unknown[]): RowValues =>
