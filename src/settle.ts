@@ -42,11 +42,8 @@ export interface Batch {
   readonly find: () => Promise<readonly Match[]>;
 }
 
-/**
- * Brings the rows of one batch of users in line: the difference to what was looked up, one transaction. Each user ends as exactly
- * one of changed, unchanged and rejected, some of them at the end of the read: see `settlePostponed`.
- */
-export async function settle(run: Settling, { rejects, entries, find }: Batch): Promise<void> {
+/** What is to be done about one batch of users: the difference to what was looked up. Who cannot have a row is a reject. */
+export async function judge(run: Settling, { rejects, entries, find }: Batch): Promise<readonly Verdict[]> {
   for (const reject of rejects) {
     run.rejects.add(reject);
     run.rejects.check();
@@ -62,7 +59,7 @@ export async function settle(run: Settling, { rejects, entries, find }: Batch): 
       if (stands(run, verdict, match)) verdicts.push(verdict);
     }
   }
-  await carryOut(run, verdicts);
+  return verdicts;
 }
 
 /** Whoever gives up a unique value stands before whoever takes it, so that halves do not come between them. */
@@ -121,7 +118,11 @@ function digestOf({ values }: User): number {
   return digest || 1;
 }
 
-/** Writes what differs. Where a row is refused, halves are tried until only that row is left; it is postponed or rejected. */
+/**
+ * Writes what differs in one transaction. Where a row is refused, halves are tried until only that row is left; it is postponed
+ * or rejected. Each user ends as exactly one of changed, unchanged and rejected, some of them at the end of the read: see
+ * `settlePostponed`.
+ */
 export const carryOut = (run: Settling, verdicts: readonly Verdict[]): Promise<void> =>
   byHalves(run, giversFirst(verdicts));
 

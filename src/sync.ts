@@ -3,6 +3,7 @@ import { ahead } from "./ahead.ts";
 import type { Bystander, Reject, User } from "./change.ts";
 import { openClaims } from "./claims.ts";
 import { foresee } from "./foresight.ts";
+import { charactersOf, type Gathering, gather, mostCharacters } from "./gather.ts";
 import { createInactive, type Inactive } from "./leavers/created.ts";
 import { type Leavers, openLeavers } from "./leavers/pass.ts";
 import type { StrangerBook } from "./leavers/strangers.ts";
@@ -13,7 +14,7 @@ import { openReferences } from "./references/pass.ts";
 import { rejects } from "./rejects.ts";
 import type { Report } from "./report/event.ts";
 import type { Retry } from "./retry.ts";
-import { type Batch, type Settling, settle } from "./settle.ts";
+import { type Batch, judge, type Settling } from "./settle.ts";
 import type { ByDn } from "./source/by-dn.ts";
 import type { Source } from "./source/source.ts";
 import type { Target } from "./target/target.ts";
@@ -72,11 +73,14 @@ export async function sync(run: Run): Promise<void> {
   try {
     const leavers = run.leavers && (await openLeavers(settling, run.leavers));
     const signal = AbortSignal.any([run.signal, stop.signal]);
-    for await (const batch of ahead(batches(run, settling, signal), batchesAhead)) {
-      await settle(settling, batch);
+    const changes = gather(settling, run.batchSize);
+    const read = ahead(batches(run, settling, signal), batchesAhead);
+    for await (const batch of writtenBeforeFailure(read, changes, run.signal)) {
+      await changes.settle(await judge(settling, batch));
       run.report({ type: "progress" });
       run.signal.throwIfAborted();
     }
+    await changes.finish();
     await settlePostponed(settling);
     await references?.fill();
     settling.rejects.flush();
@@ -93,13 +97,19 @@ export async function sync(run: Run): Promise<void> {
   }
 }
 
-/** A batch of more characters is full, whatever `batchSize` says: photographs are in memory as often as the row is. */
-const mostCharacters = 8 * 2 ** 20;
-
-function charactersOf({ values }: User): number {
-  let characters = 0;
-  for (const value of values) characters += value?.length ?? 0;
-  return characters;
+/** Where the source fails, what was judged before is written all the same: each change stands by itself. */
+async function* writtenBeforeFailure<T>(
+  source: AsyncIterable<T>,
+  changes: Gathering,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
+  try {
+    yield* source;
+  } catch (error) {
+    // What else goes wrong then is not what the run failed of.
+    if (!signal.aborted) await changes.finish().catch(() => {});
+    throw error;
+  }
 }
 
 /**

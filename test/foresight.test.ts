@@ -1,12 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { ResolvedConfig } from "../src/config/load.ts";
-import { makePlan } from "../src/plan.ts";
-import type { SyncEvent } from "../src/report/event.ts";
-import { tally } from "../src/report/tally.ts";
-import { sync } from "../src/sync.ts";
 import type { Target } from "../src/target/target.ts";
 import { plainCharacters } from "../src/target/weights.ts";
+import { rowOf, synced, twoColumns } from "./synced.ts";
 import { type MariadbDatabase, mariadbDatabase } from "./target-databases.ts";
 
 let database: MariadbDatabase;
@@ -78,76 +74,20 @@ describe("the identities of keys that are put together from the weights of their
 });
 
 describe("a sync into a table without a row", () => {
-  const mapping = { username: "uid", email: "mail" };
-  const config = { mapping, protect: [], target: {} } as unknown as ResolvedConfig;
-  beforeEach(() =>
-    database.sql(
-      `drop table if exists users;
-       create table users (username varchar(64) not null primary key, email varchar(100) unique) collate utf8mb4_unicode_ci`,
-    ),
-  );
+  beforeEach(() => database.sql(twoColumns));
 
   /** Two people a batch; `meanwhile` is done after the first one is written. */
-  async function synced(people: readonly string[], meanwhile = "do 0") {
-    const target = await database.open("users", "username");
-    const asked: (readonly string[])[] = [];
-    let writes = 0;
-    const watched: Target = {
-      ...target,
-      find: (keys, ...rest) => {
-        asked.push(keys);
-        return target.find(keys, ...rest);
-      },
-      write: async (planned) => {
-        await target.write(planned);
-        writes += 1;
-        if (writes === 1) await database.sql(meanwhile);
-      },
-    };
-    const counted = tally();
-    const reasons: string[] = [];
-    const report = (event: SyncEvent) => {
-      counted.report(event);
-      if (event.type === "reject") reasons.push(event.reject.reason);
-    };
-    const { signal } = new AbortController();
-    const entries = people.map((name) => ({
-      dn: `uid=${name}`,
-      attributes: new Map([
-        ["uid", [name]],
-        ["mail", [`${name.toLowerCase()}@example.com`]],
-      ]),
-    }));
-    const source = {
-      title: "",
-      filter: "",
-      commands: [],
-      entries: async function* () {
-        yield entries;
-      },
-    };
-    await sync({
-      source,
-      plan: makePlan({ ...config, target: database.config("users", "username") }, target.table),
-      target: watched,
-      report,
-      retry: { attempts: 3, report, signal, wait: async () => {}, random: () => 1 },
-      batchSize: 2,
-      mostRejects: 9,
-      signal,
-      absence: { see: () => {}, warnings: () => [] },
-    }).finally(() => target.close());
-    const table = (await database.sql("select * from users order by username")).map((row) =>
-      Object.values(row).join(" "),
-    );
-    const { inserted, updated, unchanged, rejected } = counted.counts();
-    return { asked, reasons, counts: { inserted, updated, unchanged, rejected }, table };
+  async function into(names: readonly string[], meanwhile?: string) {
+    const people = names.map((name) => ({ name }));
+    const { asked, reasons, counts, table, error } = await synced(database, people, meanwhile ? { meanwhile } : {});
+    expect(error).toBeUndefined();
+    return { asked, reasons, counts, table };
   }
 
-  const row = (name: string) => `${name} ${name.toLowerCase()}@example.com`;
+  const row = (name: string) => rowOf({ name });
 
   it("looks the first batch up and no other one", async () => {
-    expect(await synced(["a", "b", "c", "d", "e"])).toEqual({
+    expect(await into(["a", "b", "c", "d", "e"])).toEqual({
       asked: [["a", "b"]],
       reasons: [],
       counts: { inserted: 5, updated: 0, unchanged: 0, rejected: 0 },
@@ -156,7 +96,7 @@ describe("a sync into a table without a row", () => {
   });
 
   it("looks a batch up with a key whose identity the database alone knows", async () => {
-    const { asked, table } = await synced(["a", "b", "δ", "d", "e"]);
+    const { asked, table } = await into(["a", "b", "δ", "d", "e"]);
     expect(asked).toEqual([
       ["a", "b"],
       ["δ", "d"],
@@ -165,7 +105,7 @@ describe("a sync into a table without a row", () => {
   });
 
   it("rejects who has the key of somebody of an earlier batch, in whatever letters", async () => {
-    expect(await synced(["anna", "b", "c", "d", "ANNA", "f"])).toEqual({
+    expect(await into(["anna", "b", "c", "d", "ANNA", "f"])).toEqual({
       asked: [["anna", "b"]],
       reasons: ['username "ANNA" is also that of uid=anna, which was read first'],
       counts: { inserted: 5, updated: 0, unchanged: 0, rejected: 1 },
@@ -175,7 +115,7 @@ describe("a sync into a table without a row", () => {
 
   it("updates a row that somebody else has inserted meanwhile, and looks the next ones up again", async () => {
     const people = ["a", "b", "c", "d", "e", "f", "g", "h"];
-    const { counts, table, reasons, asked } = await synced(people, "insert into users values ('C', 'old')");
+    const { counts, table, reasons, asked } = await into(people, "insert into users values ('C', 'old')");
     expect({ counts, table, reasons }).toEqual({
       counts: { inserted: 7, updated: 1, unchanged: 0, rejected: 0 },
       table: people.map(row),
@@ -185,7 +125,7 @@ describe("a sync into a table without a row", () => {
   });
 
   it("rejects who takes a value that somebody else has inserted meanwhile", async () => {
-    const { counts, reasons } = await synced(["a", "b", "c", "d"], "insert into users values ('x', 'C@example.com')");
+    const { counts, reasons } = await into(["a", "b", "c", "d"], "insert into users values ('x', 'C@example.com')");
     expect(counts).toEqual({ inserted: 3, updated: 0, unchanged: 0, rejected: 1 });
     expect(reasons).toEqual([expect.stringContaining('email "c@example.com"')]);
   });

@@ -5,7 +5,7 @@ import type { Plan } from "../src/plan.ts";
 import { postponed, settlePostponed } from "../src/postponed.ts";
 import { rejects } from "../src/rejects.ts";
 import type { SyncEvent } from "../src/report/event.ts";
-import { settle } from "../src/settle.ts";
+import { carryOut, judge } from "../src/settle.ts";
 import type { Target } from "../src/target/target.ts";
 
 /** Settles one user as a run does, and gives what is told; somebody else changes the table just before the first write. */
@@ -32,7 +32,7 @@ export async function settledMeanwhile(
   try {
     const given = { plan, target: disturbed, claims, report, retry };
     const run = { ...given, rejects: rejects({ ...given, max: 9 }), postponed: postponed({ plan, target }) };
-    await settle(run, { rejects: [], entries: [user], find: lookAhead(run, [user]) });
+    await carryOut(run, await judge(run, { rejects: [], entries: [user], find: lookAhead(run, [user]) }));
     await settlePostponed(run);
     run.rejects.flush();
   } finally {

@@ -10,7 +10,7 @@ import { postponed, settlePostponed } from "../src/postponed.ts";
 import { rejects } from "../src/rejects.ts";
 import type { SyncEvent } from "../src/report/event.ts";
 import { tally } from "../src/report/tally.ts";
-import { settle } from "../src/settle.ts";
+import { carryOut, judge } from "../src/settle.ts";
 import type { Table } from "../src/target/column.ts";
 import { type Found, type RowValues, type Target, type Write, WriteError } from "../src/target/target.ts";
 
@@ -162,7 +162,7 @@ async function settled(
     const run = { plan, target, claims, rejects: rejected, postponed: postponed({ plan, target }), report, retry };
     for (let at = 0; at < users.length; at += batchSize) {
       const entries = users.slice(at, at + batchSize);
-      await settle(run, { rejects: [], entries, find: lookAhead(run, entries) });
+      await carryOut(run, await judge(run, { rejects: [], entries, find: lookAhead(run, entries) }));
     }
     await settlePostponed(run);
   } catch (error) {
@@ -322,7 +322,7 @@ describe("settling a batch", () => {
     const run = { plan, target, claims, rejects: rejected, postponed: postponed({ plan, target }), report, retry };
     const unknown = (key: string) => ({ dn: `cn=${key}`, keys: [key], unknown: true }) as const;
     const entries = [unknown("bert"), unknown("carl"), user("bert", "b"), unknown("bert")];
-    await settle(run, { rejects: [], entries, find: lookAhead(run, entries) });
+    await carryOut(run, await judge(run, { rejects: [], entries, find: lookAhead(run, entries) }));
     expect([counted.counts().updated, counted.counts().rejected]).toEqual([1, 0]);
     expect(["bert", "carl", "dora"].map((key) => claims.knows(identityOf(0, key)))).toEqual([true, true, false]);
     claims.close();
