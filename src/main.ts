@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { setFlagsFromString } from "node:v8";
 import {
   type CheckOptions,
   type ExplainOptions,
@@ -42,18 +41,6 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     (text) => io.stderr.write(text),
   );
   if ("exit" in parsed) return parsed.exit;
-  // V8 lets the heap grow to four times what lives before it cleans up. All that lives here is a batch: with 1.3 times the
-  // first load of 100,000 people took 120 MB instead of 155 MB, in the same time.
-  setFlagsFromString("--heap-growing-percent=30");
-  // Those clean-ups are frequent and small: a second thread that helps with them cost 0.9 of 3 seconds of CPU.
-  setFlagsFromString("--no-concurrent-marking");
-  // Nor is it a good moment to clean up while a batch is waited for: all that lives then is soon gone.
-  setFlagsFromString("--no-minor-gc-task");
-  // Nor does it help to learn what outlives a clean-up: that is what was just being waited with, and to put its like among
-  // what lives long from then on cost 0.3 of 2.4 seconds of CPU in every other run.
-  setFlagsFromString("--no-allocation-site-pretenuring");
-  // The second core is busy with the servers, and the threads of a clean-up wait for each other.
-  setFlagsFromString("--no-parallel-scavenge");
   const command = commands[parsed.options.command] as Command<Options>;
   const code = await command(parsed.options, version, io);
   const error = await lost();

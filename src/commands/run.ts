@@ -7,6 +7,7 @@ import { exposures } from "../config/exposure.ts";
 import { type LoadedConfig, loadConfig, type ResolvedConfig } from "../config/load.ts";
 import { type Ending, endingOf } from "../exit.ts";
 import { checkFilter, refuseEmpty, refuseSilent, tableWarnings } from "../guards.ts";
+import { expectMany } from "../heap.ts";
 import { listen } from "../interruption.ts";
 import type { Io } from "../io.ts";
 import { countBlocked } from "../leavers/blocked.ts";
@@ -182,6 +183,7 @@ async function carryOut(
     const absence = watchAbsence(plan.mapped, options.filter === undefined ? 1 : leastToTell);
     apart = options.filter === undefined ? undefined : openByDn(sources, plan.attributes, signal);
     const asking = askingOf(options, config.name, head.runId, retry);
+    expectMany();
     await mode.into(target, columnsOfReferences(plan), asking, async (into, signal) => {
       report({ type: "begun" });
       const all: Run = {
