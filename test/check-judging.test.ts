@@ -243,28 +243,28 @@ describe("the lines for people", () => {
     { of: "target", stage: "table", durationMs: 0, status: "warning", message: "d", hint: null },
     { of: "target", stage: "columns", durationMs: 0, status: "skipped", message: "because table failed", hint: null },
   ];
-  const print = (colour: boolean, quiet = false): string[] => {
+  const print = async (colour: boolean, quiet = false): Promise<string[]> => {
     const printed: string[] = [];
-    const tell = linePrinter((line) => printed.push(line), palette(colour), quiet);
+    const tell = linePrinter((line) => printed.push(line), await palette(colour), quiet);
     lines.forEach(tell);
     return printed;
   };
 
-  it("have columns, a heading for what is looked at, and the time with the first line of a stage", () => {
-    expect(print(false)).toEqual([
+  it("have columns, a heading for what is looked at, and the time with the first line of a stage", async () => {
+    expect(await print(false)).toEqual([
       "ok       configuration      3 ms  a",
       "target",
       "failed   table             1.2 s  b; forged; do\\u{202e} c",
       "warning  table                    d",
       "skipped  columns                  because table failed",
     ]);
-    expect(print(false, true)).toEqual(print(false).slice(1, 4));
+    expect(await print(false, true)).toEqual((await print(false)).slice(1, 4));
   });
 
-  it("are coloured by status, and the same without the colours", () => {
-    const coloured = print(true);
+  it("are coloured by status, and the same without the colours", async () => {
+    const coloured = await print(true);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal takes for colour
-    expect(coloured.map((line) => line.replace(/\u001b\[\d+m/g, ""))).toEqual(print(false));
+    expect(coloured.map((line) => line.replace(/\u001b\[\d+m/g, ""))).toEqual(await print(false));
     expect(coloured.map((line) => line.slice(0, 5))).toEqual([
       "\u001b[32m",
       "\u001b[1mt",

@@ -27,16 +27,16 @@ async function loadedFor(args: readonly string[]): Promise<string[]> {
   return chosen.filter((name) => packages.includes(name)).sort();
 }
 
-const run = ["chalk", "commander", "jsonc-parser", "knex", "ldapts", "leven", "libsql", "zod"];
+const run = ["commander", "jsonc-parser", "knex", "ldapts", "leven", "libsql", "zod"];
 
 it.each([
   [["--version"], ["commander"]],
   [
     ["validate-cron", "0 2 * * *"],
-    ["chalk", "commander", "leven"],
+    ["commander", "leven"],
   ],
-  [["validate-cron"], ["chalk", "commander", "cosmiconfig", "jsonc-parser", "leven"]],
-  [["status"], ["chalk", "commander", "cosmiconfig", "jsonc-parser", "leven", "string-width", "zod"]],
+  [["validate-cron"], ["commander", "cosmiconfig", "jsonc-parser", "leven"]],
+  [["status"], ["commander", "cosmiconfig", "jsonc-parser", "leven", "string-width", "zod"]],
   [["sync", "--config", ".syncrc.json"], run],
   [["sync"], [...run, "cosmiconfig"].sort()],
   [["dry-run", "--config", ".syncrc.json"], [...run, "string-width"].sort()],

@@ -190,7 +190,7 @@ it.each([
   expect(parseRecord(text)).toBeUndefined();
 });
 
-it("shows the runs as a table, with what somebody should look at", () => {
+it("shows the runs as a table, with what somebody should look at", async () => {
   const error = { message: "ldap://a refused\nthe connection", hint: "is it running?" };
   const nobody = { ...counts, read: 0, inserted: 0, updated: 0, unchanged: 0 };
   const runs = [
@@ -203,7 +203,7 @@ it("shows the runs as a table, with what somebody should look at", () => {
   const zone = "Europe/Stockholm";
   const viewpoint = at("2026-01-13T02:00:05Z", [1]);
   const status = statusOf("sta\nff", runs, undefined, 10, viewpoint);
-  expect(statusLines(status, { paint: palette(false), now: viewpoint.now, zone })).toEqual([
+  expect(statusLines(status, { paint: await palette(false), now: viewpoint.now, zone })).toEqual([
     "sta\\nff, times in Europe/Stockholm",
     "  start                command            duration  outcome     read  inserted  updated  deactivated  unchanged  rejected",
     "  2026-01-13 03:00:00  sync                         running",

@@ -48,7 +48,7 @@ export async function inSession<L extends LoadedConfig | undefined = LoadedConfi
   const secrets: string[] = [];
   const safe = (text: string) => redact(text, secrets);
   const colour = (stream: Io["stdout"]) => isColoured(stream, options.color, io.env);
-  const toStderr = openTalk(io.stderr, options.logFormat, colour(io.stderr), () => new Date());
+  const toStderr = await openTalk(io.stderr, options.logFormat, colour(io.stderr), () => new Date());
   const talk: Talk = (level, words) => {
     if (level !== "info" || !options.quiet) toStderr(level, safe(words));
   };
@@ -71,7 +71,7 @@ export async function inSession<L extends LoadedConfig | undefined = LoadedConfi
     secrets.push(...(loaded?.secrets ?? []));
     name = loaded?.config.name;
     for (const warning of loaded?.warnings ?? []) talk("warning", warning);
-    const paint = palette(colour(io.stdout));
+    const paint = await palette(colour(io.stdout));
     const { code, document: rest } = await work({ loaded, signal: interruption.signal, print, paint, talk, soFar });
     document(name, { ...rest, error: null });
     return code;

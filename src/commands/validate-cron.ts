@@ -8,7 +8,7 @@ import type { Io } from "../io.ts";
 import { printable } from "../mapping/printable.ts";
 import { nearest } from "../nearest.ts";
 import { ownFile } from "../own-file.ts";
-import { isColoured, palette } from "../report/chalk.ts";
+import { isColoured, type Palette, palette } from "../report/chalk.ts";
 import { openTalk, type Talk } from "../report/talk.ts";
 import { errorWords, failureWords } from "../report/words.ts";
 import { type Dialect, dialects } from "../schedule/dialects.ts";
@@ -19,7 +19,7 @@ import { type Verdict, validateSchedule } from "../schedule/validate.ts";
 /** The command `validate-cron`: is this schedule valid, what does it mean, when does it fire. 0 or 2. */
 export async function validateCron(options: ValidateCronOptions, version: string, io: Io): Promise<number> {
   const colour = (stream: Io["stdout"]) => isColoured(stream, options.color, io.env);
-  const talk = openTalk(io.stderr, options.logFormat, colour(io.stderr), () => new Date());
+  const talk = await openTalk(io.stderr, options.logFormat, colour(io.stderr), () => new Date());
   const print = (line: string): void => {
     io.stdout.write(`${line}\n`);
   };
@@ -30,7 +30,7 @@ export async function validateCron(options: ValidateCronOptions, version: string
     const verdict = verdictOf(options, config, await longestRunOf(config, io));
     const emitted = emission(options, verdict, config, version, io);
     if (options.json) document(verdictDocument(verdict, emitted && { target: options.emit, ...emitted }));
-    else if (options.emit === undefined) shown(options, verdict, palette(colour(io.stdout))).map(print);
+    else if (options.emit === undefined) shown(options, verdict, await palette(colour(io.stdout))).map(print);
     else if (emitted && "text" in emitted) io.stdout.write(emitted.text);
     const refusals = [
       ...(options.emit === undefined ? [] : verdict.errors),
@@ -104,7 +104,7 @@ function dialectOf(name: string | undefined): Dialect | undefined {
   });
 }
 
-function shown({ quiet }: ValidateCronOptions, verdict: Verdict, paint: ReturnType<typeof palette>): string[] {
+function shown({ quiet }: ValidateCronOptions, verdict: Verdict, paint: Palette): string[] {
   return quiet && verdict.valid && verdict.warnings.length === 0 ? [] : verdictLines(verdict, paint);
 }
 

@@ -1,4 +1,3 @@
-import { Chalk } from "chalk";
 import type { Io, Stream } from "../io.ts";
 
 /** The one door to chalk: colours for what they mean. */
@@ -10,8 +9,13 @@ export interface Palette {
   faint(text: string): string;
 }
 
-export function palette(colour: boolean): Palette {
-  const chalk = new Chalk({ level: colour ? 1 : 0 });
+const plain = (text: string): string => text;
+
+/** chalk is loaded for who sees colours: not for a run from cron. */
+export async function palette(colour: boolean): Promise<Palette> {
+  if (!colour) return { good: plain, bad: plain, warn: plain, head: plain, faint: plain };
+  const { Chalk } = await import("chalk");
+  const chalk = new Chalk({ level: 1 });
   return { good: chalk.green, bad: chalk.red, warn: chalk.yellow, head: chalk.bold, faint: chalk.dim };
 }
 

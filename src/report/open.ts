@@ -4,7 +4,7 @@ import type { RunOptions } from "../cli.ts";
 import { Failure } from "../errors.ts";
 import type { Io, Stream } from "../io.ts";
 import { visible } from "../mapping/printable.ts";
-import { isColoured } from "./chalk.ts";
+import { isColoured, type Palette, palette } from "./chalk.ts";
 import { combine } from "./combine.ts";
 import { jsonDocument } from "./document.ts";
 import type { Header, Report, Summary } from "./event.ts";
@@ -47,16 +47,16 @@ function refuseSameFile(options: RunOptions, cwd: string): void {
 type HumanResult = (
   options: RunOptions,
   print: (text: string) => void,
-  colour: boolean,
+  paint: Palette,
   columns: number | undefined,
 ) => Promise<Report>;
 
 /** What people read on stdout at the end. The tables of a preview, and what measures their cells, are loaded for it alone. */
 const humanResult = {
-  sync: async ({ quiet, limit = 10 }, print, colour) =>
-    humanSummary(print, colour, { onlyTrouble: quiet === true, limit }),
-  "dry-run": async ({ quiet, limit = 20 }, print, colour, columns) =>
-    (await import("./preview.ts")).humanPreview(print, colour, { onlyTrouble: quiet === true, limit, columns }),
+  sync: async ({ quiet, limit = 10 }, print, paint) =>
+    humanSummary(print, paint, { onlyTrouble: quiet === true, limit }),
+  "dry-run": async ({ quiet, limit = 20 }, print, paint, columns) =>
+    (await import("./preview.ts")).humanPreview(print, paint, { onlyTrouble: quiet === true, limit, columns }),
 } satisfies Record<RunOptions["command"], HumanResult>;
 
 export async function openReports(
@@ -67,7 +67,7 @@ export async function openReports(
 ): Promise<Reports> {
   const now = () => new Date();
   const colour = (stream: Stream): boolean => isColoured(stream, options.color, io.env);
-  const talk = openTalk(io.stderr, options.logFormat, colour(io.stderr), now);
+  const talk = await openTalk(io.stderr, options.logFormat, colour(io.stderr), now);
   const onTerminal = io.stderr.isTTY === true && options.logFormat === "pretty";
   const progress = options.quiet
     ? undefined
@@ -85,7 +85,7 @@ export async function openReports(
   const print = (text: string) => io.stdout.write(text);
   const result = options.json
     ? jsonDocument(options.limit ?? 100, print, head)
-    : await humanResult[options.command](options, print, colour(io.stdout), io.stdout.columns);
+    : await humanResult[options.command](options, print, await palette(colour(io.stdout)), io.stdout.columns);
   const talked = combine(said, ...(progress ? [progress.report] : []), result);
   let all = talked;
   return {

@@ -1,6 +1,6 @@
 import type { Change, Reject } from "../change.ts";
 import { printable, visible } from "../mapping/printable.ts";
-import { type Palette, palette } from "./chalk.ts";
+import type { Palette } from "./chalk.ts";
 import { type Counts, type Header, type Report, type Summary, writtenRows } from "./event.ts";
 import { padTo, widthOf } from "./width.ts";
 import { countLines, headerLines, number, pad, plural, previewEndWords, titleOf } from "./words.ts";
@@ -25,10 +25,9 @@ const kindNames = Object.keys(kinds) as Change["kind"][];
  */
 export function humanPreview(
   print: (text: string) => void,
-  colour: boolean,
+  paint: Palette,
   { onlyTrouble, limit, columns }: { onlyTrouble: boolean; limit: number; columns: number | undefined },
 ): Report {
-  const paint = palette(colour);
   const changes: Record<Change["kind"], Change[]> = { insert: [], update: [], deactivate: [], missing: [] };
   const rejects: Reject[] = [];
   const notices: string[] = [];

@@ -1,5 +1,5 @@
 import type { Reject } from "../change.ts";
-import { palette } from "./chalk.ts";
+import type { Palette } from "./chalk.ts";
 import type { Header, Report } from "./event.ts";
 import { summaryLines } from "./words.ts";
 
@@ -9,10 +9,10 @@ import { summaryLines } from "./words.ts";
  */
 export function humanSummary(
   print: (text: string) => void,
-  colour: boolean,
+  palette: Palette,
   { onlyTrouble, limit }: { readonly onlyTrouble: boolean; readonly limit: number },
 ): Report {
-  const paint = { ...palette(colour), plain: (text: string) => text };
+  const paint = { ...palette, plain: (text: string) => text };
   const rejects: Reject[] = [];
   const notices: string[] = [];
   let header: Header | undefined;

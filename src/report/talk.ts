@@ -8,11 +8,16 @@ type Level = "info" | "warning" | "error";
 export type Talk = (level: Level, words: string) => void;
 
 /** Lines for people, or one JSON object a line for machines. `before` clears what a progress bar has drawn. */
-export function openTalk(stream: Stream, format: "pretty" | "json", colour: boolean, now: () => Date): Talk {
+export async function openTalk(
+  stream: Stream,
+  format: "pretty" | "json",
+  colour: boolean,
+  now: () => Date,
+): Promise<Talk> {
   if (format === "json") {
     return (level, message) => stream.write(`${jsonText({ time: now().toISOString(), level, message })}\n`);
   }
-  const paint = palette(colour);
+  const paint = await palette(colour);
   const prefixes = { info: "", warning: paint.warn("warning: "), error: paint.bad("error: ") } as const;
   return (level, words) => stream.write(`${prefixes[level]}${words}\n`);
 }
