@@ -60,7 +60,8 @@ export async function loadConfig(request: LoadRequest): Promise<LoadedConfig> {
   literalSecrets(text.value).forEach(literal);
   const reserved = reservedKeys(text.value);
   if (reserved.length > 0) throw refusal(text, reserved);
-  const parsed = configSchema.safeParse(text.value);
+  // Once a run: it costs more to compile a reader of each object of the schema than it saves.
+  const parsed = configSchema.safeParse(text.value, { jitless: true });
   if (!parsed.success) throw refusal(text, explain(parsed.error.issues, text.value, version));
   const mode = process.platform === "win32" ? undefined : (await stat(file)).mode;
   const context: SecretContext = {
