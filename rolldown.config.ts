@@ -7,12 +7,18 @@ import settings from "./package.json" with { type: "json" };
 /**
  * The program as a few files, because each module of its own costs half a millisecond of CPU at every start. What
  * `dependencies` names stays outside; taken in are commander and jsonc-parser, of which every start would load more than
- * ten modules, and zod, of 95 (most are languages).
+ * ten modules, zod, of 95 (most are languages), and knex, of 327 (254 of them lodash's).
  */
 export default defineConfig({
   input: "src/main.ts",
   platform: "node",
-  external: Object.keys(settings.dependencies).map((name) => new RegExp(`^${name}(/|$)`)),
+  external: [
+    ...Object.keys(settings.dependencies).map((name) => new RegExp(`^${name}(/|$)`)),
+    // What knex's dialects would load, and do not: src/target/knex.ts gives them mysql2 and libsql.
+    "better-sqlite3",
+    "mysql",
+    "sqlite3",
+  ],
   // jsonc-parser's other half, which node would load, hides its parts from a bundler.
   resolve: { mainFields: ["module", "main"] },
   transform: { target: "node20.19" },
@@ -23,7 +29,12 @@ export default defineConfig({
     cleanDir: true,
     sourcemap: true,
     chunkFileNames: "[name].js",
-    codeSplitting: { groups: [{ name: "zod", test: /node_modules\/zod\// }] },
+    codeSplitting: {
+      groups: [
+        { name: "zod", test: /node_modules\/zod\// },
+        { name: "knex", test: /node_modules\/(knex|lodash)\/(?!lib\/dialects\/)/ },
+      ],
+    },
   },
 });
 

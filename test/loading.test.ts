@@ -17,8 +17,8 @@ async function loadedFor(args: readonly string[]): Promise<string[]> {
   const urls = texts.flatMap((text) =>
     (JSON.parse(text) as { result: { url: string }[] }).result.map(({ url }) => url),
   );
-  // A package that is built into the program is named by the map of the file that holds it.
-  const built = urls.filter((url) => url.includes("/dist/") && !url.includes("/node_modules/"));
+  // A package that is built into the program is named by the map of the file that holds it; the bundler's own has none.
+  const built = urls.filter((url) => /\/dist\/(?!rolldown-runtime\.)/.test(url) && !url.includes("/node_modules/"));
   const maps = await Promise.all(built.map((url) => readFile(new URL(`${url}.map`), "utf8")));
   const sources = maps.flatMap((map) => (JSON.parse(map) as { sources: string[] }).sources);
   const packages = [...urls, ...sources].flatMap(

@@ -43,12 +43,16 @@ export async function openMysql(
   ) => void,
   connections = 2,
 ): Promise<Knex> {
-  const { default: knex } = await import("knex");
+  const { default: Mysql2 } = await import("knex/lib/dialects/mysql2/index.js");
   const pool = { min: 0, max: connections, afterCreate: prepare };
-  return knex({ ...common, client: "mysql2", connection: { ...connection, queryFormat }, pool }).on(
-    "query-error",
-    withoutStatement,
-  );
+  return build(Mysql2, { connection: { ...connection, queryFormat }, pool });
+}
+
+/** What `knex()` does with a dialect; that would load the dialects of all databases. */
+async function build(Dialect: new (config: Knex.Config) => Knex.Client, config: Knex.Config): Promise<Knex> {
+  const { default: makeKnex } = await import("knex/lib/knex-builder/make-knex.js");
+  const client = Dialect as typeof Knex.Client;
+  return makeKnex(new Dialect({ ...common, ...config, client })).on("query-error", withoutStatement);
 }
 
 /** What is used of a mysql2 connection before the pool gets it. */
@@ -88,22 +92,13 @@ interface LibsqlConnection {
   __knex__disposed?: Error;
 }
 
-/** What knex's types leave out. */
-interface QueryingClient extends Knex.Client {
-  _query(connection: LibsqlConnection, query: { readonly sql: string }): Promise<unknown>;
-}
-
 /** A SQLite file through libsql; `prepare` is run on the one connection. */
 export async function openSqlite(filename: string, prepare: readonly string[]): Promise<Knex> {
-  const { default: knex } = await import("knex");
-  const require = createRequire(import.meta.url);
-  const BetterSqlite = require("knex/lib/dialects/better-sqlite3/index.js") as new (
-    config: Knex.Config,
-  ) => QueryingClient;
+  const { default: BetterSqlite } = await import("knex/lib/dialects/better-sqlite3/index.js");
   // libsql has the interface of better-sqlite3 and comes compiled, so knex's dialect for that one is given it as its driver.
   class Libsql extends BetterSqlite {
-    _driver(): unknown {
-      return require("libsql");
+    override _driver(): unknown {
+      return createRequire(import.meta.url)("libsql");
     }
 
     override async _query(connection: LibsqlConnection, query: { readonly sql: string }): Promise<unknown> {
@@ -122,9 +117,7 @@ export async function openSqlite(filename: string, prepare: readonly string[]): 
       }
     }
   }
-  return knex({
-    ...common,
-    client: Libsql as unknown as typeof Knex.Client,
+  return build(Libsql, {
     connection: { filename },
     useNullAsDefault: true,
     pool: {
@@ -139,5 +132,5 @@ export async function openSqlite(filename: string, prepare: readonly string[]): 
         }
       },
     },
-  }).on("query-error", withoutStatement);
+  });
 }
