@@ -16,19 +16,19 @@ const batchSize = 500;
 
 type Kinds = Traffic["kinds"];
 
-/** knex asks for the version once. How often a session is set up is another question, see `settings`. */
-const connection: Kinds = { select: 1 };
+/**
+ * Server; columns, engine, triggers, references, rights on triggers; indexes; the table as it was made. How often a session is
+ * set up is another question, see `settings`.
+ */
+const description: Kinds = { select: 6, show_keys: 1, show_create_table: 1 };
 
-/** Server; columns, engine, again the version, triggers, references, rights on triggers; indexes; the table as it was made. */
-const description: Kinds = { select: 7, show_keys: 1, show_create_table: 1 };
-
-const opening = [connection, description];
+const opening = [description];
 
 /** On a connection of its own: who holds it; taken, looked after at the end, given back. */
-const lock = [connection, { select: 1, update: 3 }];
+const lock = [{ select: 1, update: 3 }];
 
 /** The table of locks is not there, is made, and gets a row. */
-const firstLock = [connection, { select: 2, create_table: 1, insert: 1, update: 2 }];
+const firstLock = [{ select: 2, create_table: 1, insert: 1, update: 2 }];
 
 /** For a batch. */
 const lookUp: Kinds = { select: 1 };

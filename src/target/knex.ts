@@ -45,7 +45,8 @@ export async function openMysql(
 ): Promise<Knex> {
   const { default: Mysql2 } = await import("knex/lib/dialects/mysql2/index.js");
   const pool = { min: 0, max: connections, afterCreate: prepare };
-  return build(Mysql2, { connection: { ...connection, queryFormat }, pool });
+  // Else knex asks each server for its version first, for statements that it would put together: here they are ready.
+  return build(Mysql2, { version: "latest", connection: { ...connection, queryFormat }, pool });
 }
 
 /** What `knex()` does with a dialect; that would load the dialects of all databases. */

@@ -45,17 +45,16 @@ export async function describeMysqlTable(
     [schema, name],
   )) as [ColumnRow[]];
   const [[table]] = (await db.raw(
-    "select engine as engine from information_schema.tables where table_schema = ? and table_name = ?",
+    "select engine as engine, version() as server from information_schema.tables where table_schema = ? and table_name = ?",
     [schema, name],
-  )) as [[{ engine: string | null } | undefined]];
-  if (columns.length === 0) throw await noSuchTable(db, schema, name, place);
-  if (table?.engine && !/^(innodb|rocksdb|xtradb|ndbcluster|tokudb)$/i.test(table.engine)) {
+  )) as [[{ engine: string | null; server: string } | undefined]];
+  if (columns.length === 0 || table === undefined) throw await noSuchTable(db, schema, name, place);
+  if (table.engine && !/^(innodb|rocksdb|xtradb|ndbcluster|tokudb)$/i.test(table.engine)) {
     throw new Failure("configuration", `${place}: ${name} uses the engine ${table.engine}, which has no transactions`, {
       hint: `ALTER TABLE ${quoteMysql(name)} ENGINE = InnoDB`,
     });
   }
-  const [[server]] = (await db.raw("select version() as version")) as [[{ version: string }]];
-  const written = /mariadb/i.test(server.version) ? literalText : undefined;
+  const written = /mariadb/i.test(table.server) ? literalText : undefined;
   const indexes = await uniqueIndexes(db, schema, name);
   return {
     name,
