@@ -30,9 +30,16 @@ export default defineConfig({
     sourcemap: true,
     chunkFileNames: "[name].js",
     codeSplitting: {
+      // What several commands load stands in few files, because each costs two milliseconds: these modules and all that they
+      // import, the first line first. Who needs no words, configuration, schema or database still loads none.
       groups: [
-        { name: "zod", test: /node_modules\/zod\// },
         { name: "knex", test: /node_modules\/(knex|lodash)\/(?!lib\/dialects\/)/ },
+        { name: "base", test: /src\/(exit|own-file)\.ts$/ },
+        { name: "words", test: /src\/(nearest|report\/(chalk|talk|words)|source\/ldapsearch)\.ts$/ },
+        { name: "reading", test: /src\/config\/(glimpse|locate|read|secrets)\.ts$/ },
+        { name: "configuration", test: /src\/(commands\/session|config\/(exposure|load))\.ts$/ },
+        { name: "target", test: /src\/(target\/open|history\/(open|process|status|success))\.ts$/ },
+        { name: "sync", test: /src\/commands\/run\.ts$/ },
       ],
     },
   },
