@@ -3,13 +3,13 @@ import type { Table, UniqueIndex } from "./column.ts";
 import type { Binding, Dialect } from "./dialect.ts";
 import { follow, related } from "./follow-ups.ts";
 import { givingUp } from "./give-up.ts";
-import type { Knex } from "./knex.ts";
 import type { Fence } from "./lock.ts";
 import { hasSucceeded, openLock, renewal } from "./lock-table.ts";
 import { bound, identityText, keyColumn, known, type OpenTable, readRow } from "./open-table.ts";
 import { count, overview, page } from "./pages.ts";
 import { parts } from "./parts.ts";
 import { orderOf, rowsAfter } from "./rows-after.ts";
+import { begin, type Recipient } from "./send.ts";
 import { inSteps } from "./steps.ts";
 import { matchKeyColumn, type TypedColumn } from "./table.ts";
 import {
@@ -118,7 +118,7 @@ async function find(
   keys: readonly string[],
   names: readonly string[],
   by?: string,
-  transaction?: Knex,
+  transaction?: Recipient,
 ): Promise<readonly Found[]> {
   const { dialect, table } = open;
   const key = keyColumn(open, by);
@@ -140,30 +140,22 @@ async function find(
   return found;
 }
 
-/** What ends a transaction that is only tried. */
-const enough = Symbol("rolled back");
-
 async function transact(open: OpenTable, writes: readonly Write[], keep: boolean, fence?: Fence): Promise<void> {
-  let first: unknown;
+  const transaction = await begin(open.db);
   try {
-    await open.db.transaction(async (transaction) => {
-      try {
-        await expectUnchanged(open, transaction, writes);
-        for (const step of inSteps(writes, givingUp(open.table, open.keys[0]?.name)))
-          for (const group of sameShape(step)) await writeGroup(open, transaction, group);
-        await follow(open, transaction, writes);
-        if (fence) await holdFence(open, transaction, fence);
-        if (!keep) throw enough;
-      } catch (error) {
-        first = error;
-        throw error;
-      }
-    });
+    await expectUnchanged(open, transaction, writes);
+    for (const step of inSteps(writes, givingUp(open.table, open.keys[0]?.name)))
+      for (const group of sameShape(step)) await writeGroup(open, transaction, group);
+    await follow(open, transaction, writes);
+    if (fence) await holdFence(open, transaction, fence);
   } catch (error) {
-    if (first === enough) return;
-    // Where the rollback fails too, as on a lost connection, knex tells that error and not the one that matters.
-    throw first ?? inCommit(open.dialect, error);
+    await transaction.rollback();
+    throw error;
   }
+  if (!keep) return transaction.rollback();
+  return transaction.commit().catch((error: unknown) => {
+    throw inCommit(open.dialect, error);
+  });
 }
 
 /**
@@ -171,7 +163,7 @@ async function transact(open: OpenTable, writes: readonly Write[], keep: boolean
  * be renewed beside the longest of statements. A conflict, because a node of a cluster may be behind the one on which the
  * lock was taken: who holds it can try again.
  */
-async function holdFence({ dialect }: OpenTable, transaction: Knex, fence: Fence): Promise<void> {
+async function holdFence({ dialect }: OpenTable, transaction: Recipient, fence: Fence): Promise<void> {
   if ((await dialect.run(transaction, renewal(dialect, fence))) === 1) return;
   throw new WriteError("conflict", "the lock of this run is not there any more");
 }
@@ -184,7 +176,7 @@ function inCommit(dialect: Dialect, error: unknown): unknown {
 }
 
 /** Looks the rows up again that must be as they were seen, and keeps them so until the transaction ends. */
-async function expectUnchanged(open: OpenTable, transaction: Knex, writes: readonly Write[]): Promise<void> {
+async function expectUnchanged(open: OpenTable, transaction: Recipient, writes: readonly Write[]): Promise<void> {
   const expected = writes.flatMap((each) =>
     each.kind === "update" && each.expect ? [{ key: each.key, by: each.by, ...each.expect }] : [],
   );
@@ -206,7 +198,7 @@ async function expectUnchanged(open: OpenTable, transaction: Knex, writes: reado
 const changedMeanwhile = (changed: number, rows: number): WriteError =>
   new WriteError("conflict", `${changed} of ${rows} rows were changed by somebody else meanwhile`);
 
-async function writeGroup(open: OpenTable, transaction: Knex, group: Group): Promise<void> {
+async function writeGroup(open: OpenTable, transaction: Recipient, group: Group): Promise<void> {
   const { dialect, table } = open;
   const columns = group.columns.map((name) => known(open, name));
   for (const part of parts(groupRows(open, group), open.limits)) {

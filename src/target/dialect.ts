@@ -2,6 +2,7 @@ import type { Failure } from "../errors.ts";
 import type { Column, ColumnType, Table } from "./column.ts";
 import type { Knex } from "./knex.ts";
 import type { LockDialect } from "./lock-table.ts";
+import type { Recipient } from "./send.ts";
 import type { KeyCollations } from "./table.ts";
 import type { WriteError } from "./target.ts";
 
@@ -58,9 +59,9 @@ export interface Dialect {
   /** What the driver is given for a text. */
   bind(text: string, type: ColumnType): Binding;
   /** The rows of a statement's result as arrays. */
-  rows(db: Knex, statement: Statement): Promise<readonly (readonly unknown[])[]>;
+  rows(db: Recipient, statement: Statement): Promise<readonly (readonly unknown[])[]>;
   /** Runs a write and says how many rows it found. */
-  run(db: Knex, statement: Statement): Promise<number>;
+  run(db: Recipient, statement: Statement): Promise<number>;
   /**
    * For each tuple of values of the `by` columns: its ordinal, the identity of each value under the column's collation,
    * the first of the `by` columns of the row that has them all (left join: NULLs where there is none), then `select` of

@@ -1,14 +1,14 @@
 import { conditionSql } from "./conditions.ts";
 import type { Binding, Statement } from "./dialect.ts";
-import type { Knex } from "./knex.ts";
 import { bound, known, type OpenTable } from "./open-table.ts";
 import { parts } from "./parts.ts";
+import type { Recipient } from "./send.ts";
 import type { FollowUp, Write } from "./target.ts";
 
 /** What is done in other tables when rows of this one are written. */
 
 /** One after the other, in the order in which they are configured: for all rows of the transaction at once. */
-export async function follow(open: OpenTable, transaction: Knex, writes: readonly Write[]): Promise<void> {
+export async function follow(open: OpenTable, transaction: Recipient, writes: readonly Write[]): Promise<void> {
   const values = new Map<FollowUp, string[]>();
   for (const write of writes)
     for (const { followUp, value } of write.kind === "update" ? (write.follow ?? []) : []) {

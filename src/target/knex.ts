@@ -14,19 +14,6 @@ const common: Knex.Config = {
   acquireConnectionTimeout: 30_000,
 };
 
-/**
- * Runs one statement as it is written. `knex.raw` would take every question mark for a place of a value, even one in the
- * quoted name of a column; the drivers know better.
- */
-export function send(
-  db: Knex,
-  statement: { readonly sql: string; readonly bindings: readonly unknown[] },
-  options: object = {},
-): Promise<unknown> {
-  const query = { ...statement, bindings: [...statement.bindings], method: "raw", options };
-  return Object.assign(db.raw(""), { toSQL: () => query }).then((result: unknown) => result);
-}
-
 /** Takes the statement out of an error: knex puts it before the message, mysql2 adds it with all the values of the rows. */
 function withoutStatement(error: Error & { sql?: unknown }, query: { readonly sql: string }): void {
   const prefix = `${query.sql} - `;
@@ -69,8 +56,7 @@ export interface RawMysqlConnection {
 export function mysqlLiteral(value: string | number | bigint | Buffer | null): string {
   if (value === null) return "null";
   if (typeof value === "bigint" || typeof value === "number") return String(value);
-  escapeValue ??= mysql2().escape;
-  return escapeValue(value);
+  return mysql2().escape(value);
 }
 
 interface Mysql2 {
@@ -78,9 +64,12 @@ interface Mysql2 {
   format(sql: string, values: readonly unknown[]): string;
 }
 
-const mysql2 = (): Mysql2 => createRequire(import.meta.url)("mysql2");
+let loaded: Mysql2 | undefined;
 
-let escapeValue: Mysql2["escape"] | undefined;
+function mysql2(): Mysql2 {
+  loaded ??= createRequire(import.meta.url)("mysql2") as Mysql2;
+  return loaded;
+}
 
 /** mysql2 would look for places for values in statements that have none, letter by letter. */
 const queryFormat = (sql: string, values: readonly unknown[] | undefined): string =>

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Knex } from "./knex.ts";
-import { send } from "./knex.ts";
 import type { Lock, LockRow, Standing } from "./lock.ts";
 import { type LockDialect, lockTable } from "./lock-table.ts";
 import { quoteMysql } from "./mysql-table.ts";
+import { send } from "./send.ts";
 
 const columns = `(
   name varchar(191) not null, target_table varchar(64) not null, token bigint unsigned not null,

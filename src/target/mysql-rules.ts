@@ -1,5 +1,6 @@
 import type { TableRule } from "./column.ts";
-import { type Knex, send } from "./knex.ts";
+import type { Knex } from "./knex.ts";
+import { send } from "./send.ts";
 
 type Rows = <T>(sql: string, values?: readonly string[]) => Promise<T[]>;
 

@@ -1,9 +1,10 @@
 import { Failure } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Column, Table, UniqueIndex } from "./column.ts";
-import { type Knex, send } from "./knex.ts";
+import type { Knex } from "./knex.ts";
 import { mysqlColumnType } from "./mysql-columns.ts";
 import { describeMysqlRules } from "./mysql-rules.ts";
+import { send } from "./send.ts";
 
 export const quoteMysql = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
 

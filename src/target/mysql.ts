@@ -1,11 +1,12 @@
 import type { Column, ColumnType } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
 import { canonicalJson } from "./json.ts";
-import { mysqlLiteral, openMysql, type RawMysqlConnection, send } from "./knex.ts";
+import { mysqlLiteral, openMysql, type RawMysqlConnection } from "./knex.ts";
 import { driverOptions, type MysqlConfig } from "./mysql-driver.ts";
 import { mysqlError } from "./mysql-errors.ts";
 import { mysqlLock } from "./mysql-lock.ts";
 import { describeMysqlTable, quoteMysql } from "./mysql-table.ts";
+import { send } from "./send.ts";
 
 /**
  * What a session must be like, whatever the server's defaults: text as utf8mb4, instants in UTC, and a value that does

@@ -1,0 +1,77 @@
+/** How statements and transactions get to a database. Of knex that is the pool and the driver alone: what it does besides takes as long as a small statement does. */
+
+/** What is used of knex: its pool, and how its dialect asks the driver. */
+interface Client<C> {
+  acquireConnection(): Promise<C>;
+  releaseConnection(connection: C): Promise<void>;
+  _query(connection: C, query: Query): Promise<{ readonly response: unknown }>;
+}
+
+interface Query {
+  readonly sql: string;
+  readonly bindings: readonly unknown[];
+  readonly options: object;
+}
+
+/** Who is sent statements: a pool, of which each takes any connection, or the one connection of a transaction. */
+export interface Recipient {
+  // biome-ignore lint/suspicious/noExplicitAny: each driver has connections of its own, and nobody looks into them here
+  readonly client: Client<any>;
+}
+
+/** Runs one statement as it is written. Where it fails, the error is without the statement, which has all the values of the rows. */
+export async function send(
+  { client }: Recipient,
+  { sql, bindings }: Pick<Query, "sql" | "bindings">,
+  options: object = {},
+): Promise<unknown> {
+  const connection = await client.acquireConnection();
+  try {
+    const { response } = await client._query(connection, { sql, bindings, options });
+    return response;
+  } catch (error) {
+    if (error instanceof Error && "sql" in error) delete error.sql;
+    throw error;
+  } finally {
+    client.releaseConnection(connection);
+  }
+}
+
+/** A transaction that was begun; whoever began it ends it, once. */
+export interface Transaction extends Recipient {
+  commit(): Promise<void>;
+  /** What goes wrong is no news: it was lost already then. */
+  rollback(): Promise<void>;
+}
+
+/** A server that does not answer must not keep the news of what went wrong before. */
+const rollbackMs = 5000;
+
+export async function begin({ client }: Recipient): Promise<Transaction> {
+  const connection: unknown = await client.acquireConnection();
+  const own = {
+    acquireConnection: async () => connection,
+    releaseConnection: async () => {},
+    _query: (_: unknown, query: Query) => client._query(connection, query),
+  };
+  const run = (sql: string) => send({ client: own }, { sql, bindings: [] });
+  const end = (work: Promise<unknown>) => work.then(() => {}).finally(() => client.releaseConnection(connection));
+  await run("BEGIN;").catch((error: unknown) => {
+    client.releaseConnection(connection);
+    throw error;
+  });
+  return {
+    client: own,
+    commit: () => end(run("COMMIT;")),
+    rollback: () => end(within(rollbackMs, run("ROLLBACK")).catch(() => {})),
+  };
+}
+
+/** Waits no longer than so many milliseconds for the work. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
