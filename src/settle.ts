@@ -114,7 +114,8 @@ const sameAsRow = 0;
 
 function digestOf({ values }: User): number {
   let digest = 1;
-  for (const value of values) digest = hash(value ?? "\0", digest);
+  // Twice as fast as with an iterator; of a first load it is done for every row.
+  for (let at = 0; at < values.length; at += 1) digest = hash(values[at] ?? "\0", digest);
   return digest || 1;
 }
 
