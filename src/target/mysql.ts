@@ -216,12 +216,18 @@ const union = (names: readonly string[], [first = [], ...others]: readonly (read
     ...others.map((values) => `select ${literals(values)}`),
   ].join(" union all ");
 
-const literals = (values: readonly Binding[]): string => values.map(mysqlLiteral).join(", ");
+/** Put together as one text: lists that are joined take a quarter longer, and a first load is made of this. */
+function literals([first = null, ...others]: readonly Binding[]): string {
+  let text = mysqlLiteral(first);
+  for (const value of others) text += `, ${mysqlLiteral(value)}`;
+  return text;
+}
 
-const insert = (table: string, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement => ({
-  sql: `insert into ${quote(table)} (${columns.map(({ name }) => quote(name)).join(", ")}) values ${rows.map((values) => `(${literals(values)})`).join(", ")}`,
-  bindings: [],
-});
+function insert(table: string, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement {
+  let sql = `insert into ${quote(table)} (${columns.map(({ name }) => quote(name)).join(", ")}) values `;
+  for (const [at, values] of rows.entries()) sql += `${at > 0 ? ", " : ""}(${literals(values)})`;
+  return { sql, bindings: [] };
+}
 
 /**
  * The values travel as a derived table. MariaDB 10.11 cuts them in silence there in two cases, whatever the SQL mode:

@@ -38,7 +38,8 @@ export function* parts<R extends readonly Binding[]>(rows: readonly R[], limits:
 
 /** The bytes of a row in a statement's text: an upper bound at first sight, measured where that is too much. */
 function sizeOf(row: readonly Binding[], limits: StatementLimits): number {
-  const bound = row.reduce((sum: number, value) => sum + mostBytes(value), rowSize);
+  let bound = rowSize;
+  for (const value of row) bound += mostBytes(value);
   if (bound <= limits.bytes) return bound;
   const size = row.reduce((sum: number, value) => sum + exactBytes(value), 0);
   if (size <= limits.bytes) return size + rowSize;
