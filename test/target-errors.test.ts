@@ -244,6 +244,8 @@ describe("MariaDB", () => {
     expect(told(await failure(target.find(["1"], ["a"])))).toEqual(
       outage(`the database at ${address} refused the connection`),
     );
+    // What never began cannot have been committed.
+    expect(await failure(target.write([insert("4", "four")]))).toMatchObject({ trouble: "outage", undecided: false });
     await database.server.restart();
     await expectRecovery();
   });
