@@ -1,6 +1,7 @@
 import type { ColumnRule, Scalar } from "../config/schema.ts";
 import type { AttributeValue, Entry } from "../entry.ts";
 import { Failure } from "../errors.ts";
+import { onlyValue } from "../source/attribute-list.ts";
 import { inOrder, type MappedAttribute, mappedAttribute, preferNaming } from "./attribute.ts";
 import { compareCodePoints } from "./code-points.ts";
 import type { MappedColumn } from "./compile.ts";
@@ -56,7 +57,7 @@ export function compileColumn(name: string, rule: ColumnRule): Column {
       const text = fill(entry);
       if (text === undefined) return whenEmpty;
       if (typeof text !== "string") return notText(text.attribute.name, text.bytes, rule);
-      return finish(shown, [text]) ?? whenEmpty;
+      return finish.alone(shown, text) ?? whenEmpty;
     };
     return { ...common, source: `template ${JSON.stringify(rule.template)}`, reads: attributes, evaluate };
   }
@@ -66,7 +67,11 @@ export function compileColumn(name: string, rule: ColumnRule): Column {
 }
 
 /** What several values, none of them empty of bytes, become; `undefined` where nothing is left of them. */
-type Finish = (attribute: string, values: readonly AttributeValue[]) => string | undefined | Refusal;
+interface Finish {
+  readonly all: (attribute: string, values: readonly AttributeValue[]) => string | undefined | Refusal;
+  /** As `all`, of one value. */
+  readonly alone: (attribute: string, value: AttributeValue) => string | undefined | Refusal;
+}
 
 function fromAttributes(
   attributes: readonly MappedAttribute[],
@@ -76,10 +81,16 @@ function fromAttributes(
 ): Column["evaluate"] {
   return (entry) => {
     for (const attribute of attributes) {
+      const only = onlyValue(entry, attribute.key);
+      if (only !== undefined) {
+        const text = finish.alone(attribute.name, only);
+        if (text !== undefined) return text;
+        continue;
+      }
       const values = entry.attributes.get(attribute.key);
       if (values === undefined) continue;
       const chosen = values.length > 1 && rule.multi === "single" ? preferNaming(entry.dn, attribute, values) : values;
-      const result = finish(attribute.name, chosen);
+      const result = finish.all(attribute.name, chosen);
       if (result !== undefined) return result;
     }
     return whenEmpty;
@@ -173,12 +184,13 @@ function finisher(rule: ColumnRule, single: SingleValue, combination: Combinatio
     inOrder(values)
       .map((value) => convertOne(rule, single, attribute, value))
       .find(isRefusal);
-  return (attribute, values) => {
+  const alone: Finish["alone"] = (attribute, value) => {
+    const text = convertOne(rule, single, attribute, value);
+    return typeof text === "string" ? combination.alone(text) : text;
+  };
+  const all: Finish["all"] = (attribute, values) => {
     const only = values[0];
-    if (values.length === 1 && only !== undefined) {
-      const text = convertOne(rule, single, attribute, only);
-      return typeof text === "string" ? combination.alone(text) : text;
-    }
+    if (values.length === 1 && only !== undefined) return alone(attribute, only);
     const texts: string[] = [];
     for (const value of values) {
       const text = convertOne(rule, single, attribute, value);
@@ -196,6 +208,7 @@ function finisher(rule: ColumnRule, single: SingleValue, combination: Combinatio
       }
     );
   };
+  return { all, alone };
 }
 
 /** Sorted by code point, each once. Most often there are two, for which sorting is dear. */

@@ -1,6 +1,6 @@
 import type { AttributeValue, Entry } from "../entry.ts";
 import { attributeKey, type RangedKey, rangedKey } from "./attributes.ts";
-import { decodeValues, type Latin1 } from "./encoded-values.ts";
+import { decodeOnly, decodeValues, type Latin1 } from "./encoded-values.ts";
 
 type Values = readonly AttributeValue[];
 
@@ -95,6 +95,13 @@ function isAt(name: Buffer, bytes: Buffer, start: number, end: number): boolean 
   return true;
 }
 
+/**
+ * The value of an attribute that has only one; undefined of all others. An entry of a directory has no list for it, which it
+ * would have to make.
+ */
+export const onlyValue = ({ attributes }: Entry, key: string): AttributeValue | undefined =>
+  attributes instanceof AttributeList ? attributes.only(key) : undefined;
+
 /** The attributes of an entry: a shape, and as many places in the bytes where lists of values begin. */
 export class AttributeList implements ReadonlyMap<string, Values> {
   readonly #shape: Shape;
@@ -120,6 +127,11 @@ export class AttributeList implements ReadonlyMap<string, Values> {
   get(key: string): Values | undefined {
     const at = this.#shape.places.get(key);
     return at === undefined ? undefined : this.#list(at);
+  }
+
+  only(key: string): AttributeValue | undefined {
+    const at = this.#shape.places.get(key);
+    return at === undefined ? undefined : decodeOnly(this.#bytes, this.#sets[at] ?? 0, this.#latin1);
   }
 
   #list(at: number): Values {

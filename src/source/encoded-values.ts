@@ -33,6 +33,14 @@ export function decodeValues(bytes: Buffer, set: number, latin1: Latin1): Attrib
   return values;
 }
 
+/** The value of such a SET OF, where it has only one. */
+export function decodeOnly(bytes: Buffer, set: number, latin1: Latin1): AttributeValue | undefined {
+  const first = contentStart(bytes, set);
+  const setEnd = elementEnd(bytes, set, bytes.length);
+  if (first === setEnd || elementEnd(bytes, first, setEnd) !== setEnd) return undefined;
+  return decodeValue(bytes, contentStart(bytes, first), setEnd, latin1);
+}
+
 /** Bytes as text, whatever they are. */
 export const decodeText = (bytes: Buffer, start: number, end: number, latin1: Latin1): string =>
   asciiText(bytes, start, end, latin1) ?? bytes.toString("utf8", start, end);
