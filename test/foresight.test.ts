@@ -45,6 +45,26 @@ describe("the identities of keys that are put together from the weights of their
     }),
   );
 
+  const uuids = fc.uuid().map((uuid) => uuid.toLowerCase());
+  const bytes = fc.uint8Array({ minLength: 1, maxLength: 16 }).map((each) => Buffer.from(each).toString("hex"));
+  it.each([
+    ["int unsigned", fc.nat().map(String)],
+    ["bigint", fc.nat().map((number) => `${number + 1}123`)],
+    ["uuid", uuids],
+    ["varbinary(50)", bytes],
+    ["binary(16)", bytes],
+  ])("are those of the database of a key that is %s, where it is a usual one", (column, key) =>
+    keysIn(column, async (target) => {
+      const identity = (await target.overview())?.identity;
+      const keys = [...new Set(fc.sample(key, 300))];
+      const found = await target.find(keys, ["name"]);
+      expect(keys.map((each) => identity?.(each))).toEqual(found.map((each) => each.identity));
+      expect(["", "-1", "007", "A0", "a", "1e3", "ä"].map((each) => identity?.(each))).toEqual(
+        Array(7).fill(undefined),
+      );
+    }),
+  );
+
   it("are not known of a key with another character, or of one that is very long", () =>
     keysIn(of("utf8mb4_unicode_ci"), async (target) => {
       const identity = (await target.overview())?.identity;
@@ -58,9 +78,6 @@ describe("the identities of keys that are put together from the weights of their
     of("utf8mb4_spanish2_ci"),
     of("utf8mb4_unicode_nopad_ci"),
     "varchar(100) character set latin1",
-    "uuid",
-    "int",
-    "varbinary(50)",
   ])("are not known of a key that is %s", (column) =>
     keysIn(column, async (target) => expect(await target.overview()).toBeUndefined()),
   );

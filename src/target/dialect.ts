@@ -5,6 +5,7 @@ import type { LockDialect } from "./lock-table.ts";
 import type { Recipient } from "./send.ts";
 import type { KeyCollations } from "./table.ts";
 import type { WriteError } from "./target.ts";
+import type { KnownIdentity } from "./weights.ts";
 
 /** What the driver is given for one value. */
 export type Binding = string | number | bigint | Buffer | null;
@@ -74,6 +75,8 @@ export interface Dialect {
     select: readonly string[],
     locked?: boolean,
   ): Statement;
+  /** How the identity of a match key follows from the key alone, where it does. */
+  readonly ownIdentity: (column: Column) => KnownIdentity | undefined;
   /**
    * What `lookup` would take as the identity of each of these texts, as SQL; undefined where that of a longer text is not
    * made of those of its characters.

@@ -7,6 +7,7 @@ import { mysqlError } from "./mysql-errors.ts";
 import { mysqlLock } from "./mysql-lock.ts";
 import { describeMysqlTable, quoteMysql } from "./mysql-table.ts";
 import { send } from "./send.ts";
+import { identityByType } from "./weights.ts";
 
 /**
  * What a session must be like, whatever the server's defaults: text as utf8mb4, instants in UTC, and a value that does
@@ -84,6 +85,7 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
       return result.affectedRows;
     },
     lookup,
+    ownIdentity: identityByType,
     weights: ({ collation, ...column }, texts) =>
       collation !== undefined && weighsEach.test(collation)
         ? texts.map((text) => `weight_string(${asKey({ ...column, collation }, mysqlLiteral(text))})`)

@@ -3,7 +3,7 @@ import type { Binding } from "./dialect.ts";
 import { bound, identityText, keyColumn, known, type OpenTable, readRow } from "./open-table.ts";
 import type { TypedColumn } from "./table.ts";
 import type { Condition, Overview, PageRequest, Scanned } from "./target.ts";
-import { identityByWeights, plainCharacters } from "./weights.ts";
+import { identityByWeights, type KnownIdentity, plainCharacters } from "./weights.ts";
 
 /** What is asked of the table as a whole: how many rows, and all of them page by page. */
 
@@ -61,15 +61,16 @@ function identityOf({ dialect }: OpenTable, { type }: TypedColumn, raw: unknown)
 
 /** In one question: is there a row, and what do characters weigh. */
 export async function overview({ db, dialect, table, keys: [key] }: OpenTable): Promise<Overview | undefined> {
-  const weights = key && dialect.weights?.(key, [" ", ...plainCharacters]);
+  const own = key && dialect.ownIdentity(key);
+  const weights = own ? [] : key && dialect.weights?.(key, [" ", ...plainCharacters]);
   if (!weights) return undefined;
-  const columns = weights.map((sql, at) => `${sql} as c${at}`).join(", ");
-  const [row] = await dialect.rows(db, {
-    sql: `select (select count(*) from (select 1 from ${dialect.quote(table.name)} limit 1) u), ${columns}`,
-    bindings: [],
-  });
-  const [rows, space, ...others] = row ?? [];
-  return Buffer.isBuffer(space) && others.every(Buffer.isBuffer)
-    ? { isVacant: Number(rows) === 0, identity: identityByWeights(others as Buffer[], space) }
-    : undefined;
+  const count = `(select count(*) from (select 1 from ${dialect.quote(table.name)} limit 1) u)`;
+  const columns = [count, ...weights].map((sql, at) => `${sql} as c${at}`).join(", ");
+  const [row] = await dialect.rows(db, { sql: `select ${columns}`, bindings: [] });
+  const [rows, ...weighed] = row ?? [];
+  const identity = own ?? identityOfWeighed(weighed);
+  return identity && { isVacant: Number(rows) === 0, identity };
 }
+
+const identityOfWeighed = ([space, ...others]: readonly unknown[]): KnownIdentity | undefined =>
+  Buffer.isBuffer(space) && others.every(Buffer.isBuffer) ? identityByWeights(others as Buffer[], space) : undefined;

@@ -11,6 +11,7 @@ import { send } from "./send.ts";
 import { sqliteError } from "./sqlite-errors.ts";
 import { sqliteLock } from "./sqlite-lock.ts";
 import { describeSqliteTable, quoteSqlite } from "./sqlite-table.ts";
+import { identityByType, identityOfBytes } from "./weights.ts";
 
 type SqliteConfig = Extract<ResolvedConfig["target"], { client: "sqlite" }>;
 
@@ -72,6 +73,7 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
       return result.changes;
     },
     lookup,
+    ownIdentity,
     insert,
     update,
     lock: sqliteLock,
@@ -135,6 +137,11 @@ const identities: Readonly<Record<string, (text: string) => string>> = {
 /** Bytes have no collation. */
 const identityOf = (column: Column, text: string): string =>
   column.type?.type === "binary" ? text : (identities[column.collation?.toUpperCase() ?? ""] ?? ((same) => same))(text);
+
+const ownIdentity = (column: Column) =>
+  column.type?.type === "text" && /^(?:binary)?$/i.test(column.collation ?? "")
+    ? identityOfBytes
+    : identityByType(column);
 
 const collate = (column: Column): string => (column.collation === undefined ? "" : ` collate ${column.collation}`);
 

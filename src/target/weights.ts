@@ -1,5 +1,19 @@
+import type { Column, ColumnType } from "./column.ts";
+
 /** What `find` gives as the identity of a key, where that is known without asking; undefined where it is not. */
 export type KnownIdentity = (key: string) => string | undefined;
+
+/** Keys that are their own identity, or make it, whatever the database, by the type of their column. */
+const identities: { readonly [T in ColumnType["type"]]?: KnownIdentity } = {
+  integer: (key) => (/^(?:0|[1-9]\d{0,14})$/.test(key) ? key : undefined),
+  uuid: (key) => (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key) ? key : undefined),
+  binary: (key) => (/^(?:[0-9a-f]{2})+$/.test(key) ? Buffer.from(key, "hex").toString("latin1") : undefined),
+};
+
+export const identityByType = ({ type }: Column): KnownIdentity | undefined => type && identities[type.type];
+
+/** That of a text whose bytes alone count. */
+export const identityOfBytes: KnownIdentity = (key) => (/^[\x21-\x7e]+$/.test(key) ? key : undefined);
 
 /** Of these most keys are: numbers, names of accounts, mail addresses, UUIDs. */
 export const plainCharacters: readonly string[] = [
