@@ -97,7 +97,7 @@ export async function openSqlite(filename: string, prepare: readonly string[]): 
         return await super._query(connection, query.sql === "BEGIN;" ? { ...query, sql: "BEGIN IMMEDIATE;" } : query);
       } catch (error) {
         if (query.sql.startsWith("COMMIT")) {
-          // It may leave the transaction open (https://www.sqlite.org/lang_transaction.html), and knex leaves it so.
+          // It may leave the transaction open (https://www.sqlite.org/lang_transaction.html), and nobody else ends it.
           if (connection.inTransaction) connection.exec("rollback");
         } else if (error instanceof Error && "code" in error && error.code === "SQLITE_BUSY") {
           // libsql never ends a statement that met a lock, and no COMMIT gets past it: the pool is to open another connection.

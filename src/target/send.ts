@@ -1,10 +1,11 @@
-/** How statements and transactions get to a database. Of knex that is the pool and the driver alone: what it does besides takes as long as a small statement does. */
-
-/** What is used of knex: its pool, and how its dialect asks the driver. */
-interface Client<C> {
-  acquireConnection(): Promise<C>;
-  releaseConnection(connection: C): Promise<void>;
-  _query(connection: C, query: Query): Promise<{ readonly response: unknown }>;
+/**
+ * What is used of knex to send statements: its pool, and how its dialect asks the driver. What knex does besides for each
+ * statement and transaction takes as long as a small statement does.
+ */
+interface Client {
+  acquireConnection(): Promise<unknown>;
+  releaseConnection(connection: unknown): Promise<void>;
+  _query(connection: unknown, query: Query): Promise<{ readonly response: unknown }>;
 }
 
 interface Query {
@@ -15,8 +16,7 @@ interface Query {
 
 /** Who is sent statements: a pool, of which each takes any connection, or the one connection of a transaction. */
 export interface Recipient {
-  // biome-ignore lint/suspicious/noExplicitAny: each driver has connections of its own, and nobody looks into them here
-  readonly client: Client<any>;
+  readonly client: Client;
 }
 
 /** Runs one statement as it is written. Where it fails, the error is without the statement, which has all the values of the rows. */
@@ -48,11 +48,11 @@ export interface Transaction extends Recipient {
 const rollbackMs = 5000;
 
 export async function begin({ client }: Recipient): Promise<Transaction> {
-  const connection: unknown = await client.acquireConnection();
-  const own = {
+  const connection = await client.acquireConnection();
+  const own: Client = {
     acquireConnection: async () => connection,
     releaseConnection: async () => {},
-    _query: (_: unknown, query: Query) => client._query(connection, query),
+    _query: (_, query) => client._query(connection, query),
   };
   const run = (sql: string) => send({ client: own }, { sql, bindings: [] });
   const end = (work: Promise<unknown>) => work.then(() => {}).finally(() => client.releaseConnection(connection));
