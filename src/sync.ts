@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { AbsenceWatch } from "./absent.ts";
 import { ahead } from "./ahead.ts";
 import type { Bystander, Reject, User } from "./change.ts";
@@ -130,6 +131,8 @@ async function* batches(run: Run, settling: Settling, signal: AbortSignal): Asyn
     return whole;
   };
   for await (const piece of run.source.entries(signal)) {
+    // What the database answers meanwhile is not to wait until a whole batch is mapped.
+    await turn();
     for (const entry of piece) {
       run.absence.see(entry);
       const mapped = run.plan.toUser(entry);
