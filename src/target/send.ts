@@ -56,6 +56,10 @@ export async function begin({ client }: Recipient): Promise<Transaction> {
   };
   const run = (sql: string) => send({ client: own }, { sql, bindings: [] });
   const end = (work: Promise<unknown>) => work.then(() => {}).finally(() => client.releaseConnection(connection));
+  // The next BEGIN would commit what is still open: the pool is to open another connection.
+  const giveUp = (error: unknown): void => {
+    Object.assign(connection as object, { __knex__disposed: error });
+  };
   await run("BEGIN;").catch((error: unknown) => {
     client.releaseConnection(connection);
     throw error;
@@ -63,15 +67,15 @@ export async function begin({ client }: Recipient): Promise<Transaction> {
   return {
     client: own,
     commit: () => end(run("COMMIT;")),
-    rollback: () => end(within(rollbackMs, run("ROLLBACK")).catch(() => {})),
+    rollback: () => end(within(rollbackMs, run("ROLLBACK")).catch(giveUp)),
   };
 }
 
-/** Waits no longer than so many milliseconds for the work. */
+/** The work, which fails where it takes more than so many milliseconds. */
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+  const late = new Promise<void>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer for ${ms} ms`)), ms);
   });
   await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
