@@ -309,6 +309,35 @@ describe("a MariaDB that tells every statement", () => {
     await target.close();
   });
 
+  it.each([
+    ["autocommit", "0", "1"],
+    ["completion_type", "CHAIN", "NO_CHAIN"],
+    ["completion_type", "2", "NO_CHAIN"],
+    ["sql_select_limit", "1", "18446744073709551615"],
+    ["sql_safe_updates", "1", "0"],
+    ["max_join_size", "1", "18446744073709551615"],
+  ])("is asked and written to as ever where %s is %s", async (setting, value, usual) => {
+    await database.sql("drop table if exists set_apart; create table set_apart (id int primary key, a varchar(9))");
+    await database.sql(`insert into set_apart values (1, 'x'), (2, 'y'); set global ${setting} = ${value}`);
+    const target = await database
+      .open("set_apart", "id")
+      .finally(() => database.sql(`set global ${setting} = ${usual}`));
+    const rows = async () => (await target.find(["1", "2", "3"], ["a"])).map(({ row }) => row?.[0]);
+    expect(await rows()).toEqual(["x", "y", undefined]);
+    await database.sql("update set_apart set a = 'other' where id = 2");
+    expect(await rows()).toEqual(["x", "other", undefined]);
+    await target.write(
+      [update("1", "X"), insert("3", "z")].map((write) => ({
+        ...write,
+        columns: write.columns.map((name) => (name === "c" ? "a" : name)),
+      })),
+    );
+    expect(await database.sql("select a from set_apart order by id")).toEqual([{ a: "X" }, { a: "other" }, { a: "z" }]);
+    await database.sql("update set_apart set a = 'again' where id = 1");
+    expect(await rows()).toEqual(["again", "other", "z"]);
+    await target.close();
+  });
+
   it("keeps the rows that an update expects as they are until its transaction ends", async () => {
     await database.sql("create table held (id int primary key, a varchar(9), guid varchar(9) unique)");
     await database.sql("insert into held values (1, 'x', 'g1'), (2, 'y', 'g2')");

@@ -16,6 +16,10 @@ import { identityByType } from "./weights.ts";
 const sessionSetup = (timeoutMs: number): string =>
   "set names utf8mb4, session time_zone = '+00:00', session sql_mode = 'STRICT_ALL_TABLES,STRICT_TRANS_TABLES," +
   "NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'" +
+  // Some servers begin a transaction with each statement or after each commit, which then nobody ends.
+  ", session autocommit = 1, session completion_type = NO_CHAIN" +
+  // Nor may a net for people who type statements cut an answer or refuse a batch.
+  ", session sql_select_limit = 18446744073709551615, session sql_big_selects = 1, session sql_safe_updates = 0" +
   // A lock that is waited for longer than a silence may last would look like a lost server, with an unknown end.
   `, session innodb_lock_wait_timeout = least(@@innodb_lock_wait_timeout, ${lockWaitSeconds(timeoutMs)})` +
   // Likewise that of a table, which a backup or somebody who changes its columns has: the server's own default is a day.
