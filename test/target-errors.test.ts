@@ -442,6 +442,9 @@ describe("SQLite", () => {
     expect(told(await failure(target.write([insert("3", "three"), update("1", "eins")])))).toEqual(locked);
     expect(told(await failure(target.write([insert("3", "three"), update("1", "eins")])))).toEqual(locked);
     other.exec("rollback");
+    // Nothing of it is left that would keep somebody else from writing.
+    other.exec("begin exclusive");
+    other.exec("rollback");
     await expectRecovery();
   });
 

@@ -93,6 +93,8 @@ export async function openSqlite(filename: string, prepare: readonly string[]): 
 
     override async _query(connection: LibsqlConnection, query: { readonly sql: string }): Promise<unknown> {
       try {
+        // libsql never ends a prepared COMMIT that met a lock, and nobody else could write before this program ends.
+        if (query.sql === "COMMIT;") return { ...query, response: connection.exec(query.sql) };
         // Transactions are for writing. One that began with a read could not go on where somebody else wrote meanwhile.
         return await super._query(connection, query.sql === "BEGIN;" ? { ...query, sql: "BEGIN IMMEDIATE;" } : query);
       } catch (error) {
