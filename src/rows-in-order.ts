@@ -45,14 +45,16 @@ class Reading {
   }
 }
 
-/** Rows for so many batches wait at most. To read a row as it lies costs a fifth of what it costs to look it up. */
+/** So many rows for each person are read at most. To read a row as it lies costs a fifth of what it costs to look it up. */
 const mostBatches = 4;
+/** For so many batches they are read together: each statement wakes three processes that share the machine. */
+const batchesAtOnce = 3;
 /** As much more than seems to be needed is read. */
 const reserve = 1.1;
 /** So many batches in a row may have to be looked up for the most part, before that is done with all of them. */
 const mostMisses = 3;
 /** Rows that may be longer than so many characters are not read before it is known that they are wanted. */
-const longestRow = 128 * 1024;
+const longestRow = 16 * 1024;
 
 /**
  * People come from a source about as they were made there, and have got their rows in that order. So the rows after those
@@ -168,8 +170,9 @@ export class RowsInOrder {
   /** Begins to read the rows that will be asked for next. */
   readOn(columns: readonly string[]): void {
     const wanted = Math.ceil(this.#batchSize * Math.min(this.#share * reserve, mostBatches));
-    const size = wanted - (this.#read - this.#passed);
-    if (this.#last === undefined || size * 4 < this.#batchSize) return;
+    const there = this.#read - this.#passed;
+    const size = wanted * batchesAtOnce - there;
+    if (this.#last === undefined || there >= wanted) return;
     const after = this.#last;
     const take = (rows: Awaited<ReturnType<Target["rowsAfter"]>>): void => {
       // Meanwhile something may have been found elsewhere.

@@ -66,7 +66,7 @@ describe("rows that are read as they lie in the table", () => {
       const { lookedUp, read } = await foreseen(target, batches, 10);
       expect(lookedUp).toEqual(batches.slice(0, 1));
       expect(read.length).toBeLessThanOrEqual(10);
-      expect(read.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(110);
+      expect(read.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(140);
     }));
 
   it("are found where other rows lie between them", () =>
@@ -143,7 +143,7 @@ describe("rows that are read as they lie in the table", () => {
     ["has no primary key", "email varchar(100)"],
     ["has another primary key", "email varchar(100) primary key"],
     ["is not numbered", "id int not null default (rand() * 1e9) primary key, email varchar(100)"],
-    ["may have very long values", "id int auto_increment primary key, email mediumtext"],
+    ["may have very long values", "id int auto_increment primary key, email text"],
   ])("are looked up where the table %s", (_, more) =>
     withRows(
       namesOf(range(0, 30)),

@@ -62,8 +62,12 @@ function sum(...some: readonly (readonly Kinds[])[]): Kinds {
   return all;
 }
 
-/** The first batch is looked up, and no other one: the people are in the order of their rows. */
-const inOrder = (batches: number): readonly Kinds[] => [lookUp, overview, ...times(batches - 1, readOn)];
+/** The first batch is looked up, and no other one: the people are in the order of their rows, which are read three batches at once. */
+const inOrder = (batches: number): readonly Kinds[] => [
+  lookUp,
+  overview,
+  ...times(Math.ceil((batches - 1) / 3.3), readOn),
+];
 
 /** What a run of so many batches asks of the database. */
 interface Expectation {
