@@ -16,12 +16,13 @@ interface Foreseeing {
  *
  * In both cases the identities of keys are put together here, and only where for all of the first batch that gave what the
  * database gives. Somebody else may write meanwhile. It shows in that a write is refused, as it does where that happens
- * between any look-up and its write; from then on the database is asked.
+ * between any look-up and its write; then the database is asked again.
  */
 export function foresee(target: Target, batchSize: number): Foreseeing {
   const rows = new RowsInOrder(target, batchSize);
   const asked: FindAhead = (keys, columns) => target.find(keys, columns);
   let find = asked;
+  let isVacant = false;
   let decided: Promise<unknown> | undefined;
   const first: Target["find"] = async (keys, columns) => {
     const found = await rows.lookUp(keys, columns);
@@ -31,8 +32,10 @@ export function foresee(target: Target, batchSize: number): Foreseeing {
     if (isNew ? target.keys.length > 1 : target.order === undefined) return found;
     const known = await target.overview();
     if (!known || found.some(({ identity }, at) => identity !== known.identity(keys[at] ?? ""))) return found;
-    if (isNew && known.isVacant) find = newcomers(known.identity, asked);
-    else if (!isNew) {
+    if (isNew && known.isVacant) {
+      isVacant = true;
+      find = newcomers(known.identity, asked);
+    } else if (!isNew) {
       find = (others, same, expected) => rows.find(known.identity, others, same, expected);
       rows.readOn(columns);
     }
@@ -57,7 +60,8 @@ export function foresee(target: Target, batchSize: number): Foreseeing {
         try {
           await target.write(writes, fence);
         } catch (error) {
-          find = asked;
+          if (isVacant) find = asked;
+          rows.forget();
           throw error;
         }
       },

@@ -110,13 +110,14 @@ describe("rows that are read as they lie in the table", () => {
     withRows(namesOf(range(0, 50)), async (target) => {
       const { lookedUp, watching } = watched(target);
       const { ahead, target: writing } = foresee(watching, 10);
-      const [first, second, third] = batchesOf(namesOf(range(0, 30)), 10);
+      const [first, second, third, fourth] = batchesOf(namesOf(range(0, 40)), 10);
       await ahead(first ?? [], columns, []);
       await ahead(second ?? [], columns, []);
       const clash = { kind: "insert" as const, columns: ["username"], values: ["user0"] };
       await expect(writing.write([clash])).rejects.toThrow("user0");
       await database.sql("update users set email = 'new' where username = 'user25'");
       expect((await ahead(third ?? [], columns, []))[5]?.row).toEqual(["new", "user25"]);
+      await ahead(fourth ?? [], columns, []);
       expect(lookedUp).toEqual([first, third]);
     }));
 
