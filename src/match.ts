@@ -12,11 +12,14 @@ export interface Match {
   readonly by: number;
 }
 
-/** `expected`: the values that each row is to have in these columns, where that is known. A row that has them is given as these. */
+/** The values that each row is to have; undefined where that is not known. */
+export type Expected = readonly (User["values"] | undefined)[];
+
+/** As `find` of a target. A row that has the expected values in these columns is given as these. */
 export type FindAhead = (
   keys: readonly string[],
   columns: readonly string[],
-  expected: readonly (User["values"] | undefined)[],
+  expected: Expected,
   by?: string,
 ) => ReturnType<Target["find"]>;
 

@@ -1,10 +1,7 @@
-import type { User } from "./change.ts";
+import type { Expected } from "./match.ts";
 import type { Table } from "./target/column.ts";
 import type { Found, RowValues, StoredRow, Target } from "./target/target.ts";
 import type { KnownIdentity } from "./target/weights.ts";
-
-/** The values that each row is expected to have; undefined where nothing is. */
-type Expected = readonly (User["values"] | undefined)[];
 
 /**
  * Rows that were read together, in their order. What lives on from one reading to the next is no more than their list: a
