@@ -308,10 +308,15 @@ describe.each(databases)(
         if (last.outcome === "succeeded") expect(again.document.changes).toEqual([]);
         outcomes.set(again.document.outcome, (outcomes.get(again.document.outcome) ?? 0) + 1);
       });
+      const notSeen = (): string[] => [
+        ...["partial", "refused", "succeeded"].filter((outcome) => !outcomes.has(outcome)),
+        ...(adoptions === 0 ? ["adoptions"] : []),
+        ...(blocked === 0 ? ["blocked"] : []),
+      ];
       await fc.assert(property, { numRuns: runs });
-      expect([...outcomes.keys()].sort()).toEqual(expect.arrayContaining(["partial", "refused", "succeeded"]));
-      expect(adoptions).toBeGreaterThan(0);
-      expect(blocked).toBeGreaterThan(0);
+      // Chance may leave one of these out of a few dozen scenarios, but not out of ten times as many.
+      for (let more = 1; more < 10 && notSeen().length > 0; more += 1) await fc.assert(property, { numRuns: runs });
+      expect(notSeen()).toEqual([]);
     }, 300_000);
   },
 );
