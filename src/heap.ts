@@ -6,6 +6,7 @@ const flags = [
   "--heap-growing-percent=30",
   // Those clean-ups are frequent and small: a second thread that helps with them cost 0.9 of 3 seconds of CPU.
   "--no-concurrent-marking",
+  "--no-incremental-marking",
   // Nor is it a good moment to clean up while a batch is waited for: all that lives then is soon gone.
   "--no-minor-gc-task",
   // Nor does it help to learn what outlives a clean-up: that is what was just being waited with, and to put its like among

@@ -202,11 +202,11 @@ async function writeGroup(open: OpenTable, transaction: Recipient, group: Group)
   const { dialect, table } = open;
   const columns = group.columns.map((name) => known(open, name));
   for (const part of parts(groupRows(open, group), open.limits)) {
-    const statement =
+    const written =
       group.kind === "insert"
-        ? dialect.insert(table.name, columns, part)
-        : dialect.update(table.name, keyColumn(open, group.by), columns, part);
-    const missing = part.length - (await dialect.run(transaction, statement));
+        ? await dialect.insert(transaction, table.name, columns, part)
+        : await dialect.run(transaction, dialect.update(table.name, keyColumn(open, group.by), columns, part));
+    const missing = part.length - written;
     if (missing === 0) continue;
     // A row that was there at the look-up and is gone now: look again rather than count what did not happen.
     throw group.kind === "insert"
@@ -221,8 +221,11 @@ function groupRows(open: OpenTable, group: Group): Binding[][] {
   const key = keyColumn(open, group.by);
   const columns = group.columns.map((name) => known(open, name));
   return group.writes.map((each) => {
-    const values = columns.map((column, at) => bound(dialect, column, each.values[at] ?? null));
-    return each.kind === "insert" ? values : [dialect.bind(each.key, key.type), ...values];
+    const row: Binding[] = each.kind === "insert" ? [] : [dialect.bind(each.key, key.type)];
+    for (let at = 0; at < columns.length; at += 1) {
+      row.push(bound(dialect, columns[at] as TypedColumn, each.values[at] ?? null));
+    }
+    return row;
   });
 }
 

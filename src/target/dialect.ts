@@ -82,8 +82,16 @@ export interface Dialect {
    * made of those of its characters.
    */
   readonly weights?: (column: Column, texts: readonly string[]) => readonly string[] | undefined;
-  /** Makes rows of these columns, and never takes the place of one, whatever the table's definition says of clashes. */
-  insert(table: string, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement;
+  /**
+   * Makes rows of these columns and says how many. Never takes the place of one, whatever the table's definition says of
+   * clashes.
+   */
+  insert(
+    db: Recipient,
+    table: string,
+    columns: readonly Column[],
+    rows: readonly (readonly Binding[])[],
+  ): Promise<number>;
   /** Sets the columns of many rows, each found by its key; `rows` are key first, then the values. */
   update(table: string, key: Column, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement;
   readonly keyCollations: KeyCollations;

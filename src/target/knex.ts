@@ -43,11 +43,62 @@ async function build(Dialect: new (config: Knex.Config) => Knex.Client, config: 
   return makeKnex(new Dialect({ ...common, ...config, client })).on("query-error", withoutStatement);
 }
 
-/** What is used of a mysql2 connection before the pool gets it. */
+/** What is used of a mysql2 connection besides what knex asks of it. */
 export interface RawMysqlConnection {
   query(sql: string, done: (error: Error | null) => void): void;
   readonly stream: import("node:net").Socket;
+  writePacket(packet: MysqlPacket): void;
+  addCommand(command: MysqlCommand): void;
 }
+
+interface MysqlPacket {
+  readonly buffer: Buffer;
+  length(): number;
+  writeHeader(number: number): void;
+}
+
+/** What reads the next packet of an answer and says what reads the one after it; null: it was the last. */
+type MysqlReader = (packet: { readonly buffer: Buffer; readonly offset: number }) => MysqlReader | null;
+
+interface MysqlCommand {
+  start: () => MysqlReader | null;
+  /** Reads what a statement that gives no rows is answered with. */
+  readonly resultsetHeader: MysqlReader;
+}
+
+type MysqlDone = (error: Error | null, result: { readonly affectedRows: number }) => void;
+
+/** Bytes of a packet before what it carries: its length and its number. */
+export const headerSize = 4;
+
+/**
+ * Sends a packet, whose first four bytes are left free, and gives what the driver makes of the answer to a statement
+ * without rows; `read` reads an answer of another kind.
+ */
+export function mysqlCommand(
+  connection: RawMysqlConnection,
+  buffer: Buffer,
+  read?: (done: () => void) => MysqlReader,
+): Promise<{ readonly affectedRows: number }> {
+  return new Promise((resolve, reject) => {
+    const done: MysqlDone = (error, result) => (error ? reject(error) : resolve(result));
+    const command = mysql2().createQuery({ sql: "" }, [], done, {});
+    command.start = () => {
+      connection.writePacket(packetOf(buffer));
+      return read ? read(() => resolve({ affectedRows: 0 })) : command.resultsetHeader;
+    };
+    connection.addCommand(command);
+  });
+}
+
+const packetOf = (buffer: Buffer): MysqlPacket => ({
+  buffer,
+  length: () => buffer.length - headerSize,
+  writeHeader: (number) => {
+    buffer.writeUIntLE(buffer.length - headerSize, 0, headerSize - 1);
+    buffer[headerSize - 1] = number;
+  },
+});
 
 /**
  * A value as it stands in a statement, by the rules of the driver: for sessions that take backslashes in texts. Many
@@ -62,6 +113,7 @@ export function mysqlLiteral(value: string | number | bigint | Buffer | null): s
 interface Mysql2 {
   escape(value: unknown): string;
   format(sql: string, values: readonly unknown[]): string;
+  createQuery(options: object, values: readonly unknown[], done: MysqlDone, config: object): MysqlCommand;
 }
 
 let loaded: Mysql2 | undefined;

@@ -5,8 +5,9 @@ import { mysqlLiteral, openMysql, type RawMysqlConnection } from "./knex.ts";
 import { driverOptions, type MysqlConfig } from "./mysql-driver.ts";
 import { mysqlError } from "./mysql-errors.ts";
 import { mysqlLock } from "./mysql-lock.ts";
+import { insertPrepared } from "./mysql-prepared.ts";
 import { describeMysqlTable, quoteMysql } from "./mysql-table.ts";
-import { send } from "./send.ts";
+import { lent, type Recipient, send } from "./send.ts";
 import { identityByType } from "./weights.ts";
 
 /**
@@ -40,6 +41,8 @@ const lockTimeoutMs = 15_000;
 /** MySQL and MariaDB, and Galera clusters of them. */
 export function mysqlDialect(config: MysqlConfig): Dialect {
   const { connection } = config;
+  // MySQL finds the types of values by other rules, which were not tried here.
+  let prepares = false;
   const address = connection.socketPath ?? `${connection.host}:${connection.port}`;
   return {
     open: (readOnly) =>
@@ -51,6 +54,7 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
       const packet = Number(row.packet);
       const product = /mariadb/i.test(row.version) ? "MariaDB" : "MySQL";
       const version = row.version.replace(/-.*$/, "");
+      prepares = product === "MariaDB";
       // Room is left for the text of the statement around the values.
       return {
         title: `${connection.database} at ${address} (${product} ${version})`,
@@ -78,23 +82,20 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
     bind: (text, type) => {
       if (type.type === "binary") return Buffer.from(text, "hex");
       // As a number: a text is compared with an INTEGER column as a DOUBLE, for which all above 2^53 is a blur.
-      return type.type === "integer" || type.type === "bit" ? BigInt(text) : text;
+      return type.type === "integer" || type.type === "bit" ? integer(text) : text;
     },
     rows: async (db, statement) => {
       const [rows] = (await send(db, statement, { rowsAsArray: true })) as [unknown[][]];
       return rows;
     },
-    run: async (db, statement) => {
-      const [result] = (await send(db, statement)) as [{ affectedRows: number }];
-      return result.affectedRows;
-    },
+    run,
     lookup,
     ownIdentity: identityByType,
     weights: ({ collation, ...column }, texts) =>
       collation !== undefined && weighsEach.test(collation)
         ? texts.map((text) => `weight_string(${asKey({ ...column, collation }, mysqlLiteral(text))})`)
         : undefined,
-    insert,
+    insert: (db, ...rows) => insert(db, prepares, ...rows),
     update,
     lock: mysqlLock(connection.database, async () => {
       const quick = { ...config, timeoutMs: Math.min(config.timeoutMs, lockTimeoutMs) };
@@ -110,6 +111,14 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
 }
 
 const quote = quoteMysql;
+
+/** So many digits are below 2^53. */
+const integer = (text: string): number | bigint => (text.length <= 15 ? Number(text) : BigInt(text));
+
+async function run(db: Recipient, statement: Statement): Promise<number> {
+  const [result] = (await send(db, statement)) as [{ affectedRows: number }];
+  return result.affectedRows;
+}
 
 function prepareSession(
   raw: RawMysqlConnection,
@@ -229,10 +238,21 @@ function literals([first = null, ...others]: readonly Binding[]): string {
   return text;
 }
 
-function insert(table: string, columns: readonly Column[], rows: readonly (readonly Binding[])[]): Statement {
-  let sql = `insert into ${quote(table)} (${columns.map(({ name }) => quote(name)).join(", ")}) values `;
+async function insert(
+  db: Recipient,
+  prepares: boolean,
+  table: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Binding[])[],
+): Promise<number> {
+  const head = `insert into ${quote(table)} (${columns.map(({ name }) => quote(name)).join(", ")}) values `;
+  const prepared = prepares
+    ? await lent(db, (connection) => insertPrepared(connection as RawMysqlConnection, { head, rows }))
+    : undefined;
+  if (prepared !== undefined) return prepared;
+  let sql = head;
   for (const [at, values] of rows.entries()) sql += `${at > 0 ? ", " : ""}(${literals(values)})`;
-  return { sql, bindings: [] };
+  return run(db, { sql, bindings: [] });
 }
 
 /**

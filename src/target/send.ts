@@ -20,15 +20,21 @@ export interface Recipient {
 }
 
 /** Runs one statement as it is written. Where it fails, the error is without the statement, which has all the values of the rows. */
-export async function send(
-  { client }: Recipient,
+export const send = (
+  recipient: Recipient,
   { sql, bindings }: Pick<Query, "sql" | "bindings">,
   options: object = {},
-): Promise<unknown> {
+): Promise<unknown> =>
+  lent(recipient, async (connection) => {
+    const { response } = await recipient.client._query(connection, { sql, bindings, options });
+    return response;
+  });
+
+/** Works with a connection of the driver, and gives it back. */
+export async function lent<T>({ client }: Recipient, work: (connection: unknown) => Promise<T>): Promise<T> {
   const connection = await client.acquireConnection();
   try {
-    const { response } = await client._query(connection, { sql, bindings, options });
-    return response;
+    return await work(connection);
   } catch (error) {
     if (error instanceof Error && "sql" in error) delete error.sql;
     throw error;

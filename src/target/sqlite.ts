@@ -7,7 +7,7 @@ import type { Column, ColumnType } from "./column.ts";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
 import { canonicalJson } from "./json.ts";
 import { openSqlite } from "./knex.ts";
-import { send } from "./send.ts";
+import { type Recipient, send } from "./send.ts";
 import { sqliteError } from "./sqlite-errors.ts";
 import { sqliteLock } from "./sqlite-lock.ts";
 import { describeSqliteTable, quoteSqlite } from "./sqlite-table.ts";
@@ -68,13 +68,10 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
       const rows = (await send(db, statement, { safeIntegers: true })) as object[];
       return rows.map((row) => Object.values(row).map(blobAsBuffer));
     },
-    run: async (db, statement) => {
-      const result = (await send(db, statement)) as { changes: number };
-      return result.changes;
-    },
+    run,
     lookup,
     ownIdentity,
-    insert,
+    insert: (db, ...rows) => run(db, insert(...rows)),
     update,
     lock: sqliteLock,
     keyCollations: {
@@ -94,6 +91,11 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
     maxBindings: 32_766,
     classify: (error) => sqliteError(error, filename),
   };
+}
+
+async function run(db: Recipient, statement: Statement): Promise<number> {
+  const result = (await send(db, statement)) as { changes: number };
+  return result.changes;
 }
 
 /** SQLite writes its journal beside the file. */
