@@ -2,7 +2,7 @@ import { closeSync, readSync } from "node:fs";
 import { hash48 } from "./hash.ts";
 import { appendTo, openTemporary } from "./temporary-file.ts";
 
-/** A map from text to text (well-formed Unicode, both), for as many texts as a directory has entries. */
+/** A map from text to text, for as many texts as a directory has entries. */
 export interface Spool {
   /** What was last set for this text. */
   get(text: string): string | undefined;
@@ -109,53 +109,40 @@ interface Blocks {
   close(): void;
 }
 
-/** A block is written where it has so many UTF-16 units. */
-const blockSize = 64 * 1024;
+/** A block is written where it has so many bytes; later ones are larger, so that their numbers do not run out. */
+const blockSize = (number: number): number => 2 ** (16 + (number >> 14));
 
-/** Units that a pair counts besides its own. */
-const pairSize = 8;
-
-/** Texts and values in turn. */
-type Pairs = readonly string[];
-
-/** Blocks of pairs in a file, the last one in memory. */
+/** Blocks of texts and values in turn in a file, the last one in memory. */
 function openBlocks(): Blocks {
   const starts: number[] = [0];
-  let pending: string[] = [];
-  let size = 0;
+  const pending = new Texts();
   let file: number | undefined;
   /** The one that was read last: what is asked for together was often written together. */
-  let last: { readonly block: number; readonly pairs: Pairs } | undefined;
+  let last: { readonly block: number; readonly texts: Buffer } | undefined;
   const flush = (): void => {
-    const bytes = encoded(pending);
     file ??= openTemporary();
-    appendTo(file, bytes);
-    starts.push((starts.at(-1) ?? 0) + bytes.length);
-    pending = [];
-    size = 0;
+    appendTo(file, pending.bytes);
+    starts.push((starts.at(-1) ?? 0) + pending.bytes.length);
+    pending.clear();
   };
-  const pairsOf = (block: number): Pairs => {
+  const textsOf = (block: number): Buffer => {
     const [start, end] = [starts[block] ?? 0, starts[block + 1]];
-    if (end === undefined || file === undefined) return pending;
+    if (end === undefined || file === undefined) return pending.bytes;
     if (last?.block !== block) {
-      const bytes = Buffer.allocUnsafe(end - start);
-      readSync(file, bytes, 0, bytes.length, start);
-      last = { block, pairs: decoded(bytes) };
+      const texts = Buffer.allocUnsafe(end - start);
+      readSync(file, texts, 0, texts.length, start);
+      last = { block, texts };
     }
-    return last.pairs;
+    return last.texts;
   };
   return {
     append: (text, value) => {
-      if (size > blockSize) flush();
-      pending.push(text, value);
-      size += text.length + value.length + pairSize;
+      if (pending.bytes.length > blockSize(starts.length)) flush();
+      pending.add(text);
+      pending.add(value);
       return starts.length - 1;
     },
-    find: (block, text) => {
-      const pairs = pairsOf(block);
-      for (let at = pairs.length - 2; at >= 0; at -= 2) if (pairs[at] === text) return pairs[at + 1];
-      return undefined;
-    },
+    find: (block, text) => lastValue(textsOf(block), text),
     close: () => {
       if (file !== undefined) closeSync(file);
       file = undefined;
@@ -163,19 +150,71 @@ function openBlocks(): Blocks {
   };
 }
 
-/** How many texts, how many units each of them has, and then all of them as one: one long text is written much faster than many short ones. */
-function encoded(texts: Pairs): Buffer {
-  const head = Uint32Array.from([texts.length, ...texts.map(({ length }) => length)]);
-  return Buffer.concat([Buffer.from(head.buffer), Buffer.from(texts.join(""))]);
+/** Before a text: how many units it has, and in the last bit whether each takes two bytes. */
+const headSize = 4;
+
+/**
+ * Texts as bytes, one after the other, a byte for each unit where that is enough. As texts they would wait so long to be
+ * written that the next clean-up of memory takes them for what lives for ever.
+ */
+class Texts {
+  #buffer = Buffer.allocUnsafe(blockSize(0));
+  #end = 0;
+
+  get bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#end);
+  }
+
+  clear(): void {
+    this.#end = 0;
+  }
+
+  add(text: string): void {
+    const { length } = text;
+    this.#reserve(headSize + 2 * length);
+    const buffer = this.#buffer;
+    const start = this.#end + headSize;
+    let isWide = 0;
+    for (let at = 0; at < length; at += 1) {
+      const unit = text.charCodeAt(at);
+      isWide |= unit >> 8;
+      buffer[start + at] = unit;
+    }
+    if (isWide !== 0) buffer.write(text, start, "utf16le");
+    buffer.writeUInt32LE(length * 2 + (isWide === 0 ? 0 : 1), this.#end);
+    this.#end = start + (isWide === 0 ? length : 2 * length);
+  }
+
+  #reserve(more: number): void {
+    if (this.#end + more <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(2 * (this.#end + more));
+    this.#buffer.copy(larger, 0, 0, this.#end);
+    this.#buffer = larger;
+  }
 }
 
-function decoded(bytes: Buffer): Pairs {
-  const count = bytes.readUInt32LE(0);
-  const all = bytes.toString("utf8", 4 * (count + 1));
-  let end = 0;
-  return Array.from({ length: count }, (_, at) => {
-    const start = end;
-    end += bytes.readUInt32LE(4 * (at + 1));
-    return all.slice(start, end);
-  });
+/** Of texts and values in turn: the value of the last one that is this text. */
+function lastValue(texts: Buffer, text: string): string | undefined {
+  let found: number | undefined;
+  for (let at = 0; at < texts.length; ) {
+    const value = endOf(texts, at);
+    if (isText(texts, at, text)) found = value;
+    at = endOf(texts, value);
+  }
+  return found === undefined ? undefined : textAt(texts, found);
+}
+
+const unitsOf = (head: number): number => Math.floor(head / 2);
+
+function endOf(texts: Buffer, at: number): number {
+  const head = texts.readUInt32LE(at);
+  return at + headSize + unitsOf(head) * (1 + (head % 2));
+}
+
+const isText = (texts: Buffer, at: number, text: string): boolean =>
+  unitsOf(texts.readUInt32LE(at)) === text.length && textAt(texts, at) === text;
+
+function textAt(texts: Buffer, at: number): string {
+  const head = texts.readUInt32LE(at);
+  return texts.toString(head % 2 === 0 ? "latin1" : "utf16le", at + headSize, endOf(texts, at));
 }

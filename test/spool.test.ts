@@ -1,0 +1,37 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { openSpool } from "../src/spool.ts";
+
+const unit = fc.oneof(fc.constantFrom("a", "é", "ÿ", "Ā", "\u{1f642}", "\0", "\ud800"), fc.string({ maxLength: 1 }));
+/** Some longer than a block. */
+const text = fc
+  .tuple(fc.array(unit, { maxLength: 6 }), fc.constantFrom(1, 1, 1, 1, 40_000))
+  .map(([units, times]) => units.join("").repeat(times));
+
+it("gives what a map gives, whatever the texts, in memory and from its file", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(text, text, fc.boolean()), { maxLength: 40 }), (pairs) => {
+      const spool = openSpool();
+      const map = new Map<string, string>();
+      try {
+        for (const [key, value, isKept] of pairs) {
+          if (isKept) {
+            expect(spool.getOrSet(key, () => value)).toBe(map.get(key));
+            if (!map.has(key)) map.set(key, value);
+          } else {
+            spool.set(key, value);
+            map.set(key, value);
+          }
+        }
+        for (const [key] of pairs) {
+          expect(spool.get(key)).toBe(map.get(key));
+          expect(spool.mayHave(key)).toBe(true);
+        }
+        expect(spool.get("none of them")).toBeUndefined();
+      } finally {
+        spool.close();
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
