@@ -5,6 +5,7 @@ import type { Bystander, Reject, User } from "./change.ts";
 import { openClaims } from "./claims.ts";
 import { foresee } from "./foresight.ts";
 import { charactersOf, type Gathering, gather, mostCharacters } from "./gather.ts";
+import { cleaner } from "./heap.ts";
 import { createInactive, type Inactive } from "./leavers/created.ts";
 import { type Leavers, openLeavers } from "./leavers/pass.ts";
 import type { StrangerBook } from "./leavers/strangers.ts";
@@ -75,10 +76,12 @@ export async function sync(run: Run): Promise<void> {
     const leavers = run.leavers && (await openLeavers(settling, run.leavers));
     const signal = AbortSignal.any([run.signal, stop.signal]);
     const changes = gather(settling, run.batchSize);
+    const cleanUp = cleaner();
     const read = ahead(batches(run, settling, signal), batchesAhead);
     for await (const batch of writtenBeforeFailure(read, changes, run.signal)) {
       await changes.settle(await judge(settling, batch));
       run.report({ type: "progress" });
+      cleanUp(batch.entries.length);
       run.signal.throwIfAborted();
     }
     await changes.finish();
