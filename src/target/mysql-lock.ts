@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import type { Knex } from "./knex.ts";
 import type { Lock, LockRow, Standing } from "./lock.ts";
 import { type LockDialect, lockTable } from "./lock-table.ts";
+import { mysqlRows } from "./mysql-rows.ts";
 import { quoteMysql } from "./mysql-table.ts";
-import { send } from "./send.ts";
+import type { Recipient } from "./send.ts";
 
 const columns = `(
   name varchar(191) not null, target_table varchar(64) not null, token bigint unsigned not null,
@@ -34,15 +35,13 @@ const numberOf = (error: unknown): number => (error instanceof Error && "errno" 
  * GET_LOCK (https://mariadb.com/kb/en/get_lock/): held by the connection, on its one server. The name is hashed because
  * MySQL takes 64 characters. To take it again is to look whether it is still there, and on a new connection to get it back.
  */
-function namedLock(db: Knex, database: string, row: LockRow, why: string): Omit<Lock, "close"> {
+function namedLock(db: Recipient, database: string, row: LockRow, why: string): Omit<Lock, "close"> {
   const digest = createHash("sha256")
     .update(JSON.stringify([database, row.table, row.name]))
     .digest("hex");
   const name = `idm-ldap-sync ${digest.slice(0, 48)}`;
-  const ask = async (sql: string): Promise<readonly unknown[] | undefined> => {
-    const [rows] = (await send(db, { sql, bindings: [name] }, { rowsAsArray: true })) as [unknown[][]];
-    return rows[0];
-  };
+  const ask = async (sql: string): Promise<readonly unknown[] | undefined> =>
+    (await mysqlRows(db, { sql, bindings: [name] }))[0];
   let account = "'user'@'host'";
   const take = async (): Promise<Standing> => {
     const [got, user] = (await ask("select get_lock(?, 0), current_user()")) ?? [];

@@ -1,8 +1,8 @@
 import type { TableRule } from "./column.ts";
-import type { Knex } from "./knex.ts";
-import { send } from "./send.ts";
+import { namedMysqlRows } from "./mysql-rows.ts";
+import type { Recipient } from "./send.ts";
 
-type Rows = <T>(sql: string, values?: readonly string[]) => Promise<T[]>;
+type Rows = <T>(sql: string, values?: readonly string[]) => Promise<readonly T[]>;
 
 /** What only the database knows of a table, as far as the user may see it. */
 export interface MysqlRules {
@@ -19,8 +19,13 @@ export interface MysqlRules {
  *
  * @param quoted the table, with its database
  */
-export async function describeMysqlRules(db: Knex, schema: string, table: string, quoted: string): Promise<MysqlRules> {
-  const rows: Rows = async (sql, values = [schema, table]) => ((await db.raw(sql, [...values])) as [never[]])[0];
+export async function describeMysqlRules(
+  db: Recipient,
+  schema: string,
+  table: string,
+  quoted: string,
+): Promise<MysqlRules> {
+  const rows: Rows = (sql, values = [schema, table]) => namedMysqlRows(db, sql, values);
   const seen = await definitionOf(db, quoted);
   const definition = seen ?? "";
   const pointing = await references(rows, table);
@@ -38,11 +43,9 @@ export async function describeMysqlRules(db: Knex, schema: string, table: string
 }
 
 /** Undefined where the user may not see it: whoever has rights on some columns alone. */
-async function definitionOf(db: Knex, quoted: string): Promise<string | undefined> {
+async function definitionOf(db: Recipient, quoted: string): Promise<string | undefined> {
   try {
-    const [[created]] = (await send(db, { sql: `show create table ${quoted}`, bindings: [] })) as [
-      Record<string, string>[],
-    ];
+    const [created] = await namedMysqlRows<Record<string, string>>(db, `show create table ${quoted}`);
     return created?.["Create Table"];
   } catch (error) {
     // ER_TABLEACCESS_DENIED_ERROR

@@ -1,10 +1,10 @@
 import { Failure } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Column, Table, UniqueIndex } from "./column.ts";
-import type { Knex } from "./knex.ts";
 import { mysqlColumnType } from "./mysql-columns.ts";
+import { namedMysqlRows } from "./mysql-rows.ts";
 import { describeMysqlRules } from "./mysql-rules.ts";
-import { send } from "./send.ts";
+import type { Recipient } from "./send.ts";
 
 export const quoteMysql = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
 
@@ -30,12 +30,13 @@ interface ColumnRow {
 
 /** The table's columns and unique indexes; a `Failure("configuration")` where it is not there or has no transactions. */
 export async function describeMysqlTable(
-  db: Knex,
+  db: Recipient,
   schema: string,
   name: string,
   place = "target.table",
 ): Promise<Table> {
-  const [columns] = (await db.raw(
+  const columns = await namedMysqlRows<ColumnRow>(
+    db,
     `select column_name as name, data_type as data_type, column_type as declared, character_maximum_length as chars,
        character_octet_length as octets, numeric_precision as numeric_precision, numeric_scale as scale,
        datetime_precision as fraction, is_nullable as nullable,
@@ -44,11 +45,12 @@ export async function describeMysqlTable(
        character_set_name as charset, collation_name as collation
      from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position`,
     [schema, name],
-  )) as [ColumnRow[]];
-  const [[table]] = (await db.raw(
+  );
+  const [table] = await namedMysqlRows<{ engine: string | null; server: string }>(
+    db,
     "select engine as engine, version() as server from information_schema.tables where table_schema = ? and table_name = ?",
     [schema, name],
-  )) as [[{ engine: string | null; server: string } | undefined]];
+  );
   if (columns.length === 0 || table === undefined) throw await noSuchTable(db, schema, name, place);
   if (table.engine && !/^(innodb|rocksdb|xtradb|ndbcluster|tokudb)$/i.test(table.engine)) {
     throw new Failure("configuration", `${place}: ${name} uses the engine ${table.engine}, which has no transactions`, {
@@ -67,18 +69,13 @@ export async function describeMysqlTable(
 }
 
 /** In the order in which the server looks at them for a clash, which is that of SHOW INDEX. */
-async function uniqueIndexes(db: Knex, schema: string, name: string): Promise<UniqueIndex[]> {
-  const [all] = (await send(db, {
-    sql: `show index from ${quoteMysql(name)} from ${quoteMysql(schema)}`,
-    bindings: [],
-  })) as [
-    {
-      Key_name: string;
-      Non_unique: number | string;
-      Column_name: string | null;
-      Sub_part: number | string | null;
-    }[],
-  ];
+async function uniqueIndexes(db: Recipient, schema: string, name: string): Promise<UniqueIndex[]> {
+  const all = await namedMysqlRows<{
+    Key_name: string;
+    Non_unique: number | string;
+    Column_name: string | null;
+    Sub_part: number | string | null;
+  }>(db, `show index from ${quoteMysql(name)} from ${quoteMysql(schema)}`);
   const rows = all.filter((row) => Number(row.Non_unique) === 0);
   return [...new Set(rows.map((row) => row.Key_name))].map((index) => {
     const own = rows.filter((row) => row.Key_name === index);
@@ -139,10 +136,12 @@ function column(row: ColumnRow, written: typeof literalText | undefined): Column
   };
 }
 
-async function noSuchTable(db: Knex, schema: string, name: string, place: string): Promise<Failure> {
-  const [tables] = (await db.raw("select table_name as name from information_schema.tables where table_schema = ?", [
-    schema,
-  ])) as [{ name: string }[]];
+async function noSuchTable(db: Recipient, schema: string, name: string, place: string): Promise<Failure> {
+  const tables = await namedMysqlRows<{ name: string }>(
+    db,
+    "select table_name as name from information_schema.tables where table_schema = ?",
+    [schema],
+  );
   const names = tables.map((row) => row.name);
   if (names.includes(name)) {
     return new Failure("configuration", `${place}: this account may not read the table "${name}" of ${schema}`, {

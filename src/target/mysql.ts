@@ -6,6 +6,7 @@ import { driverOptions, type MysqlConfig } from "./mysql-driver.ts";
 import { mysqlError } from "./mysql-errors.ts";
 import { mysqlLock } from "./mysql-lock.ts";
 import { insertPrepared } from "./mysql-prepared.ts";
+import { mysqlRows, namedMysqlRows } from "./mysql-rows.ts";
 import { describeMysqlTable, quoteMysql } from "./mysql-table.ts";
 import { lent, type Recipient, send } from "./send.ts";
 import { identityByType } from "./weights.ts";
@@ -48,9 +49,10 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
     open: (readOnly) =>
       openMysql(driverOptions(config), (raw, done) => prepareSession(raw, config.timeoutMs, readOnly, done)),
     describeServer: async (db) => {
-      const [[row]] = (await db.raw(
+      const [row] = (await namedMysqlRows(
+        db,
         "select version() as version, @@max_allowed_packet as packet, cast(@@global.read_only as char) as closed",
-      )) as [[{ version: string; packet: number | string; closed: string }]];
+      )) as readonly [{ version: string; packet: number | string; closed: string }];
       const packet = Number(row.packet);
       const product = /mariadb/i.test(row.version) ? "MariaDB" : "MySQL";
       const version = row.version.replace(/-.*$/, "");
@@ -84,10 +86,7 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
       // As a number: a text is compared with an INTEGER column as a DOUBLE, for which all above 2^53 is a blur.
       return type.type === "integer" || type.type === "bit" ? integer(text) : text;
     },
-    rows: async (db, statement) => {
-      const [rows] = (await send(db, statement, { rowsAsArray: true })) as [unknown[][]];
-      return rows;
-    },
+    rows: mysqlRows,
     run,
     lookup,
     ownIdentity: identityByType,

@@ -1,18 +1,30 @@
 import type { TableRule } from "./column.ts";
-import type { Knex } from "./knex.ts";
+import type { Recipient } from "./send.ts";
+import { namedSqliteRows } from "./sqlite-rows.ts";
+
+/** A column of a foreign key, and the one that it points at, which is not told where that is the primary key. */
+interface KeyColumn {
+  readonly owner: string;
+  readonly id: number;
+  readonly target: string;
+  readonly col: string;
+  readonly referenced: string | null;
+}
 
 /** SQLite does not list its check constraints; the text of the table tells whether it has any. */
-export async function describeSqliteRules(db: Knex, name: string): Promise<TableRule[]> {
-  const schema = (await db.raw(
+export async function describeSqliteRules(db: Recipient, name: string): Promise<TableRule[]> {
+  const schema = await namedSqliteRows<{ type: string; name: string; sql: string }>(
+    db,
     "select type, name, sql from sqlite_schema where lower(tbl_name) = lower(?) and type in ('table', 'trigger') order by name",
     [name],
-  )) as { type: string; name: string; sql: string }[];
-  const keys = (await db.raw(
+  );
+  const keys = await namedSqliteRows<KeyColumn>(
+    db,
     `select t.name as owner, k.id as id, k."table" as target, k."from" as col, k."to" as referenced
      from sqlite_schema t, pragma_foreign_key_list(t.name) k where t.type = 'table' order by t.name, k.id, k.seq`,
-  )) as { owner: string; id: number; target: string; col: string; referenced: string | null }[];
+  );
   const same = (other: string): boolean => other.toLowerCase() === name.toLowerCase();
-  const grouped = (own: typeof keys) =>
+  const grouped = (own: readonly KeyColumn[]) =>
     [...new Set(own.map(({ owner, id }) => `${owner} ${id}`))].map((each) =>
       own.filter(({ owner, id }) => `${owner} ${id}` === each),
     );

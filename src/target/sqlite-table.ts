@@ -1,7 +1,8 @@
 import { Failure } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import type { Column, ColumnType, Table, UniqueIndex } from "./column.ts";
-import type { Knex } from "./knex.ts";
+import type { Recipient } from "./send.ts";
+import { namedSqliteRows } from "./sqlite-rows.ts";
 import { describeSqliteRules } from "./sqlite-rules.ts";
 
 export const quoteSqlite = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -16,13 +17,15 @@ interface PragmaColumn {
 }
 
 /** The table's columns, unique indexes and rules; a `Failure("configuration")` where it is not there. */
-export async function describeSqliteTable(db: Knex, name: string, place = "target.table"): Promise<Table> {
-  const rows = (await db.raw("select * from pragma_table_xinfo(?)", [name])) as PragmaColumn[];
-  const [list] = (await db.raw("select wr from pragma_table_list where lower(name) = lower(?)", [name])) as {
-    wr: number;
-  }[];
+export async function describeSqliteTable(db: Recipient, name: string, place = "target.table"): Promise<Table> {
+  const rows = await namedSqliteRows<PragmaColumn>(db, "select * from pragma_table_xinfo(?)", [name]);
+  const [list] = await namedSqliteRows<{ wr: number }>(
+    db,
+    "select wr from pragma_table_list where lower(name) = lower(?)",
+    [name],
+  );
   if (rows.length === 0) {
-    const tables = (await db.raw("select name from sqlite_schema where type = 'table'")) as { name: string }[];
+    const tables = await namedSqliteRows<{ name: string }>(db, "select name from sqlite_schema where type = 'table'");
     const meant = nearest(
       name,
       tables.map((table) => table.name),
@@ -58,13 +61,20 @@ function rowIdColumn(columns: readonly PragmaColumn[]): string | undefined {
   return only && others.length === 0 && /^integer$/i.test(only.type) ? only.name : undefined;
 }
 
-async function describeIndexes(db: Knex, name: string, rowId: string | undefined): Promise<Index[]> {
-  const rows = (await db.raw(
+async function describeIndexes(db: Recipient, name: string, rowId: string | undefined): Promise<Index[]> {
+  const rows = await namedSqliteRows<{
+    name: string;
+    partial: number;
+    cid: number;
+    col: string | null;
+    coll: string;
+  }>(
+    db,
     `select i.name as name, i.partial as partial, x.cid as cid, x.name as col, x.coll as coll
      from pragma_index_list(?) i, pragma_index_xinfo(i.name) x
      where i."unique" = 1 and x.key = 1 order by i.seq, x.seqno`,
     [name],
-  )) as { name: string; partial: number; cid: number; col: string | null; coll: string }[];
+  );
   const indexes = [...new Set(rows.map((row) => row.name))].map((index): Index => {
     const own = rows.filter((row) => row.name === index);
     // -2 stands for an expression (https://www.sqlite.org/pragma.html#pragma_index_xinfo).

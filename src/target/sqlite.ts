@@ -10,6 +10,7 @@ import { openSqlite } from "./knex.ts";
 import { type Recipient, send } from "./send.ts";
 import { sqliteError } from "./sqlite-errors.ts";
 import { sqliteLock } from "./sqlite-lock.ts";
+import { namedSqliteRows } from "./sqlite-rows.ts";
 import { describeSqliteTable, quoteSqlite } from "./sqlite-table.ts";
 import { identityByType, identityOfBytes } from "./weights.ts";
 
@@ -34,9 +35,8 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
     },
     describeServer: async (db) => {
       // Reads the file as well: without that, one which is no database would pass.
-      const [row] = (await db.raw("select sqlite_version() as version, count(*) from sqlite_schema")) as [
-        { version: string },
-      ];
+      const sql = "select sqlite_version() as version, count(*) from sqlite_schema";
+      const [row] = (await namedSqliteRows(db, sql)) as readonly [{ version: string }];
       return {
         title: `${filename} (SQLite ${row.version})`,
         maxBytes: 500_000_000,
