@@ -1,5 +1,6 @@
 import Libsql from "libsql";
 import { expect, it } from "vitest";
+import { begin, send } from "../src/target/send.ts";
 import { sqliteDialect } from "../src/target/sqlite.ts";
 import { sqliteDatabase } from "./target-databases.ts";
 
@@ -9,15 +10,15 @@ it("a transaction in SQLite keeps others from writing from its beginning, whatev
     const other = new Libsql(database.filename);
     other.exec(`pragma journal_mode = ${journal}; create table t (id int primary key)`);
     const db = await sqliteDialect(database.config("t", "id")).open(false);
-    await db.transaction(async (transaction) => {
-      await transaction.raw("select * from t");
-      expect(() => other.exec("insert into t values (1)")).toThrow(/locked/);
-      await transaction.raw("insert into t values (2)");
-    });
+    const transaction = await begin(db);
+    await send(transaction, { sql: "select * from t", bindings: [] });
+    expect(() => other.exec("insert into t values (1)")).toThrow(/locked/);
+    await send(transaction, { sql: "insert into t values (2)", bindings: [] });
+    await transaction.commit();
     other.exec("insert into t values (3)");
     expect(await database.sql("select id from t order by id")).toEqual([{ id: 2 }, { id: 3 }]);
     other.close();
-    await db.destroy();
+    await db.close();
     await database.stop();
   }
 });

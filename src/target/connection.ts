@@ -1,6 +1,6 @@
 import { unreachable } from "./database.ts";
 import type { Dialect, Statement } from "./dialect.ts";
-import type { Knex } from "./knex.ts";
+import type { Pool } from "./send.ts";
 import { WriteError } from "./target.ts";
 
 /** A connection of its own to the target database, for a table that is not that of the users. */
@@ -19,7 +19,7 @@ export async function connected<T>(
   readOnly: boolean,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  let db: Knex | undefined;
+  let db: Pool | undefined;
   try {
     const open = await dialect.open(readOnly);
     db = open;
@@ -34,6 +34,6 @@ export async function connected<T>(
     const sorted = dialect.classify(error) ?? error;
     throw sorted instanceof WriteError ? unreachable(sorted) : sorted;
   } finally {
-    await db?.destroy();
+    await db?.close();
   }
 }

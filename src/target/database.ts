@@ -77,10 +77,10 @@ export async function databaseTarget(
       related: (followUp, values) => sorted(related(open, followUp, values)),
       succeededBefore: (name) => sorted(hasSucceeded(db, dialect, { name, table: table.name })),
       lock: (request) => openLock(db, dialect, table.name, request),
-      close: () => db.destroy(),
+      close: () => db.close(),
     };
   } catch (error) {
-    await db.destroy();
+    await db.close();
     throw error instanceof WriteError ? unreachable(error) : error;
   }
 }

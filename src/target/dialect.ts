@@ -1,8 +1,7 @@
 import type { Failure } from "../errors.ts";
 import type { Column, ColumnType, Table } from "./column.ts";
-import type { Knex } from "./knex.ts";
 import type { LockDialect } from "./lock-table.ts";
-import type { Recipient } from "./send.ts";
+import type { Pool, Recipient } from "./send.ts";
 import type { KeyCollations } from "./table.ts";
 import type { WriteError } from "./target.ts";
 import type { KnownIdentity } from "./weights.ts";
@@ -33,11 +32,11 @@ interface Server {
  */
 export interface Dialect {
   /** Opens the pool; nothing is connected yet. `readOnly`: the database is told to refuse every write. */
-  open(readOnly: boolean): Promise<Knex>;
+  open(readOnly: boolean): Promise<Pool>;
   /** Asks the server who it is. */
-  describeServer(db: Knex): Promise<Server>;
+  describeServer(db: Recipient): Promise<Server>;
   /** The table's columns and unique indexes; a `Failure("configuration")` where there is no such table, which `place` names. */
-  describeTable(db: Knex, table: string, place?: string): Promise<Table>;
+  describeTable(db: Recipient, table: string, place?: string): Promise<Table>;
   quote(name: string): string;
   /** A column in a select list, such that its text is the canonical one or can be made it by `read`. */
   select(column: Column): string;

@@ -1,22 +1,34 @@
-/** The parts of knex that `knex.ts` puts together; its own types leave them out. */
+/** The parts of knex that `knex.ts` puts together, as far as they are used; its own types leave them out. */
 
-declare module "knex/lib/knex-builder/make-knex.js" {
+declare module "knex/lib/client.js" {
   import type { Knex } from "knex";
 
-  export default function makeKnex(client: Knex.Client): Knex;
+  export interface ClientQuery {
+    readonly sql: string;
+  }
+
+  export interface ClientAnswer {
+    readonly response: unknown;
+  }
+
+  export default class Client {
+    constructor(config: Omit<Knex.Config, "client"> & { readonly client: typeof Client });
+    acquireConnection(): Promise<unknown>;
+    releaseConnection(connection: unknown): Promise<void>;
+    _driver(): unknown;
+    _query(connection: unknown, query: ClientQuery): Promise<ClientAnswer>;
+    destroy(): Promise<void>;
+  }
 }
 
 declare module "knex/lib/dialects/mysql2/index.js" {
-  import { Knex } from "knex";
+  import Client from "knex/lib/client.js";
 
-  export default class Mysql2 extends Knex.Client {}
+  export default class Mysql2 extends Client {}
 }
 
 declare module "knex/lib/dialects/better-sqlite3/index.js" {
-  import { Knex } from "knex";
+  import Client from "knex/lib/client.js";
 
-  export default class BetterSqlite extends Knex.Client {
-    _driver(): unknown;
-    _query(connection: object, query: { readonly sql: string }): Promise<unknown>;
-  }
+  export default class BetterSqlite extends Client {}
 }

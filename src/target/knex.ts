@@ -1,46 +1,38 @@
 import { createRequire } from "node:module";
 import type { Knex } from "knex";
-
-export type { Knex } from "knex";
+import type { default as Client, ClientAnswer, ClientQuery } from "knex/lib/client.js";
+import type { Pool } from "./send.ts";
 
 /** The one importer of knex, mysql2 (through knex) and libsql, which are loaded when a target is opened. */
 
-const silent = { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} };
-
 const common: Knex.Config = {
-  // knex would print to the terminal, and put the values of every row into the message of an error.
-  log: silent,
-  compileSqlOnError: false,
+  // knex would print to the terminal.
+  log: { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} },
   acquireConnectionTimeout: 30_000,
 };
 
-/** Takes the statement out of an error: knex puts it before the message, mysql2 adds it with all the values of the rows. */
-function withoutStatement(error: Error & { sql?: unknown }, query: { readonly sql: string }): void {
-  const prefix = `${query.sql} - `;
-  if (error.message.startsWith(prefix)) error.message = error.message.slice(prefix.length);
-  delete error.sql;
-}
+/** How mysql2 is to connect. */
+export type MysqlOptions = Knex.MySql2ConnectionConfig & { readonly jsonStrings: boolean };
 
 /** A pool of so many MySQL connections; `prepare` runs once on each new one before it is used. */
 export async function openMysql(
-  connection: Knex.StaticConnectionConfig,
+  connection: MysqlOptions,
   prepare: (
     connection: RawMysqlConnection,
     done: (error: Error | null, connection: RawMysqlConnection) => void,
   ) => void,
   connections = 2,
-): Promise<Knex> {
+): Promise<Pool> {
   const { default: Mysql2 } = await import("knex/lib/dialects/mysql2/index.js");
   const pool = { min: 0, max: connections, afterCreate: prepare };
   // Else knex asks each server for its version first, for statements that it would put together: here they are ready.
-  return build(Mysql2, { version: "latest", connection: { ...connection, queryFormat }, pool });
+  return poolOf(Mysql2, { version: "latest", connection: { ...connection, queryFormat }, pool });
 }
 
-/** What `knex()` does with a dialect; that would load the dialects of all databases. */
-async function build(Dialect: new (config: Knex.Config) => Knex.Client, config: Knex.Config): Promise<Knex> {
-  const { default: makeKnex } = await import("knex/lib/knex-builder/make-knex.js");
-  const client = Dialect as typeof Knex.Client;
-  return makeKnex(new Dialect({ ...common, ...config, client })).on("query-error", withoutStatement);
+/** A dialect by itself; `knex()` would load those of all databases. */
+function poolOf(Dialect: typeof Client, config: Knex.Config): Pool {
+  const client = new Dialect({ ...common, ...config, client: Dialect });
+  return { client, close: () => client.destroy() };
 }
 
 /** What is used of a mysql2 connection besides what knex asks of it. */
@@ -135,7 +127,7 @@ interface LibsqlConnection {
 }
 
 /** A SQLite file through libsql; `prepare` is run on the one connection. */
-export async function openSqlite(filename: string, prepare: readonly string[]): Promise<Knex> {
+export async function openSqlite(filename: string, prepare: readonly string[]): Promise<Pool> {
   const { default: BetterSqlite } = await import("knex/lib/dialects/better-sqlite3/index.js");
   // libsql has the interface of better-sqlite3 and comes compiled, so knex's dialect for that one is given it as its driver.
   class Libsql extends BetterSqlite {
@@ -143,7 +135,7 @@ export async function openSqlite(filename: string, prepare: readonly string[]): 
       return createRequire(import.meta.url)("libsql");
     }
 
-    override async _query(connection: LibsqlConnection, query: { readonly sql: string }): Promise<unknown> {
+    override async _query(connection: LibsqlConnection, query: ClientQuery): Promise<ClientAnswer> {
       try {
         // libsql never ends a prepared COMMIT that met a lock, and nobody else could write before this program ends.
         if (query.sql === "COMMIT;") return { ...query, response: connection.exec(query.sql) };
@@ -161,9 +153,8 @@ export async function openSqlite(filename: string, prepare: readonly string[]): 
       }
     }
   }
-  return build(Libsql, {
+  return poolOf(Libsql, {
     connection: { filename },
-    useNullAsDefault: true,
     pool: {
       min: 1,
       max: 1,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Binding, Dialect, Statement } from "./dialect.ts";
-import type { Knex } from "./knex.ts";
 import type { Fence, Lock, LockHolder, LockRequest, LockRow, Standing } from "./lock.ts";
+import type { Pool, Recipient } from "./send.ts";
 import { WriteError } from "./target.ts";
 
 /** The table of the locks; it is made where it is not there. */
@@ -9,8 +9,8 @@ export const lockTable = "idm_ldap_sync_lock";
 
 /** What differs from one database to the next. Time is the database's, never that of the host. */
 export interface LockDialect {
-  /** The connection that the lock has for itself, and how it is ended. */
-  connect(db: Knex): Promise<{ readonly db: Knex; close(): Promise<void> }>;
+  /** The connection that the lock has for itself. */
+  connect(db: Recipient): Promise<Pool>;
   /** The statement that makes the table where it is not there. */
   readonly create: string;
   /** Now, in UTC. */
@@ -25,25 +25,25 @@ export interface LockDialect {
   /** Whether the error means that the user may not use or make the table. */
   isDenied(error: unknown): boolean;
   /** The lock that is left where the table may not be used; `why` is what the database says. */
-  readonly instead: ((db: Knex, row: LockRow, why: string) => Omit<Lock, "close">) | undefined;
+  readonly instead: ((db: Recipient, row: LockRow, why: string) => Omit<Lock, "close">) | undefined;
 }
 
 /** Opens the lock of this name and table. Where the table of the locks may not be used, the dialect's other one is taken. */
-export async function openLock(db: Knex, dialect: Dialect, table: string, request: LockRequest): Promise<Lock> {
+export async function openLock(db: Recipient, dialect: Dialect, table: string, request: LockRequest): Promise<Lock> {
   const { connect, isDenied, instead } = dialect.lock;
   const sorted = (work: Promise<Standing>): Promise<Standing> =>
     work.catch((error: unknown) => {
       throw dialect.classify(error) ?? error;
     });
-  const connection = await connect(db);
+  const pool = await connect(db);
   const row = { name: keyName(request.name), table: table.toLowerCase() };
-  let lock = inTable(connection.db, dialect, row, request);
+  let lock = inTable(pool, dialect, row, request);
   return {
     take: () =>
       sorted(
         lock.take().catch((error: unknown) => {
           if (!instead || !isDenied(error)) throw error;
-          lock = instead(connection.db, row, error instanceof Error ? error.message : String(error));
+          lock = instead(pool, row, error instanceof Error ? error.message : String(error));
           return lock.take();
         }),
       ),
@@ -52,7 +52,7 @@ export async function openLock(db: Knex, dialect: Dialect, table: string, reques
     get warning() {
       return lock.warning;
     },
-    close: () => connection.close(),
+    close: () => pool.close(),
   };
 }
 
@@ -74,7 +74,7 @@ interface Seen {
   readonly holder: LockHolder;
 }
 
-function inTable(db: Knex, dialect: Dialect, row: LockRow, request: LockRequest): Omit<Lock, "close"> {
+function inTable(db: Recipient, dialect: Dialect, row: LockRow, request: LockRequest): Omit<Lock, "close"> {
   const { runner, leaseSeconds } = request;
   const fenceOf = (token: string): Fence => ({ ...row, runId: runner.runId, token, leaseSeconds });
   let fence = fenceOf("0");
@@ -110,7 +110,7 @@ function inTable(db: Knex, dialect: Dialect, row: LockRow, request: LockRequest)
 }
 
 /** Tables of earlier versions have no such column; where it may not be added, a success is not remembered here. */
-async function withSuccessColumn(db: Knex, dialect: Dialect, statement: Statement): Promise<number> {
+async function withSuccessColumn(db: Recipient, dialect: Dialect, statement: Statement): Promise<number> {
   return dialect.run(db, statement).catch(async (error: unknown) => {
     if (!dialect.lock.lacksSuccess(error)) throw error;
     await dialect.run(db, { sql: dialect.lock.addSuccess, bindings: [] });
@@ -119,7 +119,7 @@ async function withSuccessColumn(db: Knex, dialect: Dialect, statement: Statemen
 }
 
 /** Whether a sync of this name into this table was done; not where that cannot be read. */
-export async function hasSucceeded(db: Knex, dialect: Dialect, { name, table }: LockRow): Promise<boolean> {
+export async function hasSucceeded(db: Recipient, dialect: Dialect, { name, table }: LockRow): Promise<boolean> {
   const { isMissing, isDenied, lacksSuccess } = dialect.lock;
   const statement = {
     sql: `select count(*) from ${lockTable} where ${own} and succeeded_at is not null`,

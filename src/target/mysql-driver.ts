@@ -1,17 +1,17 @@
 import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import type { ResolvedConfig } from "../config/load.ts";
-import type { Knex } from "./knex.ts";
+import type { MysqlOptions } from "./knex.ts";
 
 export type MysqlConfig = Extract<ResolvedConfig["target"], { client: "mysql2" }>;
 type Tls = NonNullable<MysqlConfig["connection"]["tls"]>;
 
 /** How mysql2 is to connect. */
-export function driverOptions({ connection, timeoutMs }: MysqlConfig): Knex.MySql2ConnectionConfig {
+export function driverOptions({ connection, timeoutMs }: MysqlConfig): MysqlOptions {
   const { host, port, socketPath, user, password, database, tls } = connection;
   // A socket of this machine has no name that a certificate could have.
   const isRemote = socketPath === undefined;
-  const options: Knex.MySql2ConnectionConfig & { jsonStrings: boolean } = {
+  return {
     ...(socketPath === undefined ? { host, port } : { socketPath }),
     user,
     password: password ?? "",
@@ -25,7 +25,6 @@ export function driverOptions({ connection, timeoutMs }: MysqlConfig): Knex.MySq
     bigNumberStrings: true,
     jsonStrings: true,
   };
-  return options;
 }
 
 /** Unless told, mysql2 takes a certificate that a trusted authority made for anybody. */

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import type { Knex } from "./knex.ts";
 import type { Lock, LockRow, Standing } from "./lock.ts";
 import { type LockDialect, lockTable } from "./lock-table.ts";
 import { mysqlRows } from "./mysql-rows.ts";
 import { quoteMysql } from "./mysql-table.ts";
-import type { Recipient } from "./send.ts";
+import type { Pool, Recipient } from "./send.ts";
 
 const columns = `(
   name varchar(191) not null, target_table varchar(64) not null, token bigint unsigned not null,
@@ -13,11 +12,8 @@ const columns = `(
 ) engine = InnoDB default charset = utf8mb4 collate = utf8mb4_bin`.replace(/\s+/g, " ");
 
 /** How MySQL and MariaDB keep locks; `open` gives a pool of one connection, which nothing else may be waiting for. */
-export const mysqlLock = (database: string, open: () => Promise<Knex>): LockDialect => ({
-  connect: async () => {
-    const db = await open();
-    return { db, close: () => db.destroy() };
-  },
+export const mysqlLock = (database: string, open: () => Promise<Pool>): LockDialect => ({
+  connect: open,
   create: `create table if not exists ${lockTable} ${columns}`,
   now: "utc_timestamp(6)",
   later: "utc_timestamp(6) + interval ? second",

@@ -1,13 +1,13 @@
 import type { Table } from "./column.ts";
 import type { Binding, Dialect } from "./dialect.ts";
-import type { Knex } from "./knex.ts";
 import type { StatementLimits } from "./parts.ts";
+import type { Recipient } from "./send.ts";
 import { readableColumn, type TypedColumn } from "./table.ts";
 import type { RowValues } from "./target.ts";
 
 /** An open table: what every statement needs. */
 export interface OpenTable {
-  readonly db: Knex;
+  readonly db: Recipient;
   readonly dialect: Dialect;
   readonly table: Table;
   /** The match keys in their order. */

@@ -19,6 +19,11 @@ export interface Recipient {
   readonly client: Client;
 }
 
+/** What was opened: whoever opened it closes it. */
+export interface Pool extends Recipient {
+  close(): Promise<void>;
+}
+
 /** Runs one statement as it is written. Where it fails, the error is without the statement, which has all the values of the rows. */
 export const send = (
   recipient: Recipient,

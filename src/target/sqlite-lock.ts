@@ -5,7 +5,7 @@ import { type LockDialect, lockTable } from "./lock-table.ts";
  * would be in the way: the driver blocks the process while it waits for the other connection's transaction to end.
  */
 export const sqliteLock: LockDialect = {
-  connect: async (db) => ({ db, close: async () => {} }),
+  connect: async ({ client }) => ({ client, close: async () => {} }),
   create: `create table if not exists ${lockTable} (
     name text not null, target_table text not null, token integer not null, run_id text not null, host text not null,
     pid integer not null, os_user text not null, taken_at text not null, expires_at text, succeeded_at text,
