@@ -55,7 +55,7 @@ export async function databaseTarget(
     listener?.described(table);
     const keys = config.matchKey.map((name) => matchKeyColumn(table, name, dialect.keyCollations));
     const limits = { bindings: dialect.maxBindings, bytes: server.maxBytes, setBy: server.setBy };
-    const open: OpenTable = { db, dialect, table, keys, limits };
+    const open: OpenTable = { db, dialect, table, keys, order: orderOf(table), limits };
     return {
       title: `${config.table} in ${server.title}`,
       table,
@@ -63,7 +63,7 @@ export async function databaseTarget(
       keys: keys.map(({ name }) => name),
       find: (keys, columns, by) => sorted(find(open, keys, columns, by)),
       overview: () => sorted(overview(open)),
-      order: orderOf(table),
+      order: open.order,
       rowsAfter: (number, columns, size) => sorted(rowsAfter(open, number, columns, size)),
       write: (writes, fence) => sorted(transact(open, writes, true, fence)),
       attempt: (writes) => sorted(transact(open, writes, false)),

@@ -12,6 +12,8 @@ export interface OpenTable {
   readonly table: Table;
   /** The match keys in their order. */
   readonly keys: readonly TypedColumn[];
+  /** As the target has it. */
+  readonly order: string | undefined;
   readonly limits: StatementLimits;
 }
 

@@ -21,7 +21,7 @@ export async function rowsAfter(
   size: number,
 ): Promise<readonly StoredRow[]> {
   const { db, dialect, table } = open;
-  const order = known(open, orderOf(table) ?? "");
+  const order = known(open, open.order ?? "");
   const columns = names.map((name) => known(open, name));
   const keyAt = names.indexOf(open.keys[0]?.name ?? "");
   const bindings: Binding[] = [];
