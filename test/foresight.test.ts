@@ -96,16 +96,16 @@ describe("a sync into a table without a row", () => {
   /** Two people a batch; `meanwhile` is done after the first one is written. */
   async function into(names: readonly string[], meanwhile?: string) {
     const people = names.map((name) => ({ name }));
-    const { asked, reasons, counts, table, error } = await synced(database, people, meanwhile ? { meanwhile } : {});
+    const { lookedUp, reasons, counts, table, error } = await synced(database, people, meanwhile ? { meanwhile } : {});
     expect(error).toBeUndefined();
-    return { asked, reasons, counts, table };
+    return { lookedUp, reasons, counts, table };
   }
 
   const row = (name: string) => rowOf({ name });
 
   it("looks the first batch up and no other one", async () => {
     expect(await into(["a", "b", "c", "d", "e"])).toEqual({
-      asked: [["a", "b"]],
+      lookedUp: [["a", "b"]],
       reasons: [],
       counts: { inserted: 5, updated: 0, unchanged: 0, rejected: 0 },
       table: ["a", "b", "c", "d", "e"].map(row),
@@ -113,8 +113,8 @@ describe("a sync into a table without a row", () => {
   });
 
   it("looks a batch up with a key whose identity the database alone knows", async () => {
-    const { asked, table } = await into(["a", "b", "δ", "d", "e"]);
-    expect(asked).toEqual([
+    const { lookedUp, table } = await into(["a", "b", "δ", "d", "e"]);
+    expect(lookedUp).toEqual([
       ["a", "b"],
       ["δ", "d"],
     ]);
@@ -123,7 +123,7 @@ describe("a sync into a table without a row", () => {
 
   it("rejects who has the key of somebody of an earlier batch, in whatever letters", async () => {
     expect(await into(["anna", "b", "c", "d", "ANNA", "f"])).toEqual({
-      asked: [["anna", "b"]],
+      lookedUp: [["anna", "b"]],
       reasons: ['username "ANNA" is also that of uid=anna, which was read first'],
       counts: { inserted: 5, updated: 0, unchanged: 0, rejected: 1 },
       table: ["anna", "b", "c", "d", "f"].map(row),
@@ -132,13 +132,13 @@ describe("a sync into a table without a row", () => {
 
   it("updates a row that somebody else has inserted meanwhile, and looks the next ones up again", async () => {
     const people = ["a", "b", "c", "d", "e", "f", "g", "h"];
-    const { counts, table, reasons, asked } = await into(people, "insert into users values ('C', 'old')");
+    const { counts, table, reasons, lookedUp } = await into(people, "insert into users values ('C', 'old')");
     expect({ counts, table, reasons }).toEqual({
       counts: { inserted: 7, updated: 1, unchanged: 0, rejected: 0 },
       table: people.map(row),
       reasons: [],
     });
-    expect(asked).toContainEqual(["g", "h"]);
+    expect(lookedUp).toContainEqual(["g", "h"]);
   });
 
   it("rejects who takes a value that somebody else has inserted meanwhile", async () => {

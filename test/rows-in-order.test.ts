@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { foresee } from "../src/foresight.ts";
 import { rehearse } from "../src/target/rehearsal.ts";
 import type { Target } from "../src/target/target.ts";
+import { withLookUps } from "./look-ups.ts";
 import { type MariadbDatabase, mariadbDatabase } from "./target-databases.ts";
 
 let database: MariadbDatabase;
@@ -31,14 +32,10 @@ async function withRows(names: readonly string[], work: (target: Target) => Prom
 
 /** What is asked of a target: the keys of each look-up, and how many rows are read at once. */
 function watched(target: Target) {
-  const lookedUp: (readonly string[])[] = [];
+  const { lookedUp, watching: looking } = withLookUps(target);
   const read: number[] = [];
   const watching: Target = {
-    ...target,
-    find: (keys, ...rest) => {
-      lookedUp.push(keys);
-      return target.find(keys, ...rest);
-    },
+    ...looking,
     rowsAfter: (number, names, size) => {
       read.push(size);
       return target.rowsAfter(number, names, size);

@@ -5,6 +5,7 @@ import { tally } from "../src/report/tally.ts";
 import { retryOf } from "../src/retry.ts";
 import { openSource } from "../src/source/open.ts";
 import { sync } from "../src/sync.ts";
+import { withLookUps } from "./look-ups.ts";
 import { opened } from "./opened.ts";
 import { type Attributes, base, fileConfig, fileWorkspace, type Workspace } from "./program.ts";
 import { baseLdif, record } from "./servers/people.ts";
@@ -21,19 +22,13 @@ async function runWithStrangers(work: Workspace, batchSize = 500) {
     () => {},
     (entry) => strangers.doubt(entry),
   );
-  const lookedUp: string[][] = [];
+  const { lookedUp, watching } = withLookUps(target);
   const counted = tally();
   const rejects: string[] = [];
   await sync({
     source,
     plan,
-    target: {
-      ...target,
-      find: (keys, columns, by) => {
-        lookedUp.push([...keys]);
-        return target.find(keys, columns, by);
-      },
-    },
+    target: watching,
     report: (event) => {
       counted.report(event);
       if (event.type === "reject") rejects.push(event.reject.dn);

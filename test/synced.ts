@@ -5,6 +5,7 @@ import type { SyncEvent } from "../src/report/event.ts";
 import { tally } from "../src/report/tally.ts";
 import { sync } from "../src/sync.ts";
 import type { Target } from "../src/target/target.ts";
+import { withLookUps } from "./look-ups.ts";
 import type { TestDatabase } from "./target-databases.ts";
 
 /** A sync of a few people, each with a user name and a mail address, into a table of a real database, watched. */
@@ -34,15 +35,11 @@ const config = { mapping, protect: [], target: {} } as unknown as ResolvedConfig
 export async function synced(database: TestDatabase, people: readonly Person[], watching: Watching = {}) {
   const { batchSize = 2, meanwhile, failure, atEnd, signal = new AbortController().signal } = watching;
   const target = await database.open("users", "username");
-  const asked: (readonly string[])[] = [];
+  const { lookedUp, watching: looking } = withLookUps(target);
   /** How many rows each transaction wrote. */
   const written: number[] = [];
   const watched: Target = {
-    ...target,
-    find: (keys, ...rest) => {
-      asked.push(keys);
-      return target.find(keys, ...rest);
-    },
+    ...looking,
     write: async (planned) => {
       await target.write(planned);
       written.push(planned.length);
@@ -84,7 +81,7 @@ export async function synced(database: TestDatabase, people: readonly Person[], 
   const rows = await database.sql("select * from users order by username");
   const table = rows.map((row) => Object.values(row).join(" "));
   const { inserted, updated, unchanged, rejected } = counted.counts();
-  return { asked, written, reasons, error, counts: { inserted, updated, unchanged, rejected }, table };
+  return { lookedUp, written, reasons, error, counts: { inserted, updated, unchanged, rejected }, table };
 }
 
 const mailOf = ({ name, mail = `${name.toLowerCase()}@example.com` }: Person): string => mail;
