@@ -22,7 +22,7 @@ export default defineConfig({
   // jsonc-parser's other half, which node would load, hides its parts from a bundler.
   resolve: { mainFields: ["module", "main"] },
   transform: { target: "node20.19" },
-  plugins: [page(), licences()],
+  plugins: [clientOfKnex(), page(), licences()],
   // All in one folder, and one folder below that of the package: src/own-file.ts counts on it.
   output: {
     dir: "dist",
@@ -44,6 +44,20 @@ export default defineConfig({
     },
   },
 });
+
+/**
+ * Of knex what src/target/send.ts asks for: a client, which has the pool and asks the driver. Its modules name all that
+ * puts statements together and runs them; in the place of that stands a class, from which others can be derived, and of
+ * which a client makes one for itself.
+ */
+function clientOfKnex(): Plugin {
+  const include = /\/knex\/lib\//;
+  const exclude = /\/knex\/lib\/(?:(?:client|constants|logger|pool)\.js|util\/|dialects\/[^/]+\/index\.js)/;
+  return {
+    name: "client-of-knex",
+    load: { filter: { id: { include, exclude } }, handler: () => "module.exports = class { set() {} };" },
+  };
+}
 
 /** The parts of the page of `--report`, each by itself: they are scripts of a browser, not modules. */
 function page(): Plugin {

@@ -50,6 +50,28 @@ it.each([
   expect(await loadedFor(args)).toEqual({ packages: packages.toSorted(), files: files.toSorted() });
 });
 
+it("has nothing of knex built in that puts statements together", async () => {
+  const files = (await readdir(new URL("../dist/", import.meta.url))).filter((file) => file.endsWith(".js.map"));
+  const texts = await Promise.all(files.map((file) => readFile(new URL(`../dist/${file}`, import.meta.url), "utf8")));
+  const modules = texts.flatMap((text) => {
+    const { sources, sourcesContent } = JSON.parse(text) as { sources: string[]; sourcesContent: string[] };
+    return sources.map((path, at) => ({ path, text: sourcesContent[at] ?? "" }));
+  });
+  const parts = modules.flatMap(({ path, text }) =>
+    text.length > 100 ? (/\/knex\/lib\/(.*)\.js$/.exec(path)?.[1] ?? []) : [],
+  );
+  expect(parts.filter((part) => !part.startsWith("util/")).sort()).toEqual([
+    "client",
+    "constants",
+    "dialects/better-sqlite3/index",
+    "dialects/mysql/index",
+    "dialects/mysql2/index",
+    "dialects/sqlite3/index",
+    "logger",
+    "pool",
+  ]);
+});
+
 it.each([
   [["validate-cron"], ["commander", "cosmiconfig", "jsonc-parser", "leven"]],
   [["status"], ["commander", "cosmiconfig", "jsonc-parser", "leven", "string-width", "zod"]],
