@@ -1,6 +1,5 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { isAnyArrayBuffer } from "node:util/types";
 import type { ResolvedConfig } from "../config/load.ts";
 import { Failure } from "../errors.ts";
 import type { Column, ColumnType } from "./column.ts";
@@ -10,7 +9,7 @@ import { openSqlite } from "./knex.ts";
 import { type Recipient, send } from "./send.ts";
 import { sqliteError } from "./sqlite-errors.ts";
 import { sqliteLock } from "./sqlite-lock.ts";
-import { namedSqliteRows } from "./sqlite-rows.ts";
+import { namedSqliteRows, sqliteRows } from "./sqlite-rows.ts";
 import { describeSqliteTable, quoteSqlite } from "./sqlite-table.ts";
 import { identityByType, identityOfBytes } from "./weights.ts";
 
@@ -63,11 +62,7 @@ export function sqliteDialect(config: SqliteConfig): Dialect {
       if (type.type === "numeric") return /^-?\d+$/.test(text) ? BigInt(text) : Number(text);
       return type.type === "float" ? Number(text) : text;
     },
-    rows: async (db, statement) => {
-      // knex gives rows as objects; the aliases of `lookup` keep equal column names apart, and objects keep their order.
-      const rows = (await send(db, statement, { safeIntegers: true })) as object[];
-      return rows.map((row) => Object.values(row).map(blobAsBuffer));
-    },
+    rows: sqliteRows,
     run,
     lookup,
     ownIdentity,
@@ -111,9 +106,6 @@ function obstacleOf(filename: string): string | undefined {
 }
 
 const quote = quoteSqlite;
-
-/** libsql gives a BLOB as an ArrayBuffer. */
-const blobAsBuffer = (value: unknown): unknown => (isAnyArrayBuffer(value) ? Buffer.from(value) : value);
 
 /** libsql ends a text at its first NUL; as a BLOB it comes whole. */
 const whole = (sql: string): string => `iif(instr(${sql}, char(0)), cast(${sql} as blob), ${sql})`;
