@@ -5,8 +5,11 @@ import { headerSize } from "./knex.ts";
 const fixedSize = headerSize + 1 + 4 + 1 + 4;
 
 const [command, once, isTyped] = [0x17, 1, 1];
-const types = { none: 0x06, integer: 0x08, bytes: 0xfc, text: 0xfd } as const;
+const types = { none: 0x06, integer: 0x08, decimal: 0xf6, bytes: 0xfc, text: 0xfd } as const;
 const unsigned = 0x80;
+
+/** What an integer of the protocol holds, with a sign and without. */
+const [least, most] = [-(2n ** 63n), 2n ** 64n - 1n];
 
 /** Up to so many bytes, the length of a text takes one byte. */
 const longestShort = 250;
@@ -103,6 +106,12 @@ export class ExecutePackets {
       this.#length(value.length);
       this.#end += value.copy(this.#bytes, this.#end);
       this.#bytes[type] = types.bytes;
+      return;
+    }
+    if (typeof value === "bigint" && (value < least || value > most)) {
+      // Nothing holds it, but it must not become another number before the server says so.
+      this.#text(String(value));
+      this.#bytes[type] = types.decimal;
       return;
     }
     this.#reserve(8);

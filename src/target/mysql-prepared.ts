@@ -38,7 +38,7 @@ export async function insertPrepared(
   { head, rows }: Shape,
 ): Promise<number | undefined> {
   const width = rows[0]?.length ?? 0;
-  if (rows.length < fewestRows || rows.length * width > mostPlaces) return undefined;
+  if (rows.length < fewestRows || width === 0 || rows.length * width > mostPlaces) return undefined;
   const prepared = ofConnections.get(connection) ?? new Prepared();
   ofConnections.set(connection, prepared);
   const { statements, packets } = prepared;

@@ -111,8 +111,11 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
 
 const quote = quoteMysql;
 
-/** So many digits are below 2^53. */
-const integer = (text: string): number | bigint => (text.length <= 15 ? Number(text) : BigInt(text));
+/** A number where it is exactly that one; what is no integer fails. */
+function integer(text: string): number | bigint {
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : BigInt(text);
+}
 
 async function run(db: Recipient, statement: Statement): Promise<number> {
   const [result] = (await send(db, statement)) as [{ affectedRows: number }];
