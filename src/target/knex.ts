@@ -63,6 +63,9 @@ type MysqlDone = (error: Error | null, result: { readonly affectedRows: number }
 /** Bytes of a packet before what it carries: its length and its number. */
 export const headerSize = 4;
 
+/** What is longer goes in several packets, of which the first that is not full is the last. */
+const mostInPacket = 2 ** 24 - 1;
+
 /**
  * Sends a packet, whose first four bytes are left free, and gives what the driver makes of the answer to a statement
  * without rows; `read` reads an answer of another kind.
@@ -77,6 +80,8 @@ export function mysqlCommand(
     const command = mysql2().createQuery({ sql: "" }, [], done, {});
     command.start = () => {
       connection.writePacket(packetOf(buffer));
+      // The driver sends none after a last one that is full, and the server would wait for it.
+      if ((buffer.length - headerSize) % mostInPacket === 0) connection.writePacket(packetOf(Buffer.alloc(headerSize)));
       return read ? read(() => resolve({ affectedRows: 0 })) : command.resultsetHeader;
     };
     connection.addCommand(command);
