@@ -9,7 +9,14 @@ import type { MariadbDatabase } from "./target-databases.ts";
 
 /** One table of MariaDB into which rows are inserted in the two ways that there are: as a text, and prepared. */
 
-type Texts = readonly (string | null)[];
+export type Texts = readonly (string | null)[];
+
+/** The fewest rows of which a statement is prepared. */
+export const fewest = 50;
+
+/** So many rows of an `id` and of these texts, one after the other. */
+export const rowsOf = (texts: Texts, count = Math.max(fewest, texts.length)): Texts[] =>
+  Array.from({ length: count }, (_, id) => [String(id), texts[id % texts.length] ?? null]);
 
 /** What an insert came to: all rows that are then there, as bytes, or the error and what the program makes of it. */
 export type Outcome =

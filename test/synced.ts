@@ -20,8 +20,10 @@ export interface Person {
 
 export interface Watching {
   readonly batchSize?: number;
-  /** SQL that is run after the first transaction. */
-  readonly meanwhile?: string;
+  /** SQL that is run after the first transaction, or something else that is done. */
+  readonly meanwhile?: string | (() => Promise<unknown>);
+  /** After how many transactions instead. */
+  readonly after?: number;
   /** Thrown by the source when all people were given out. */
   readonly failure?: Error;
   /** Called when all people were given out. */
@@ -33,7 +35,7 @@ const mapping = { username: "uid", email: "mail" };
 const config = { mapping, protect: [], target: {} } as unknown as ResolvedConfig;
 
 export async function synced(database: TestDatabase, people: readonly Person[], watching: Watching = {}) {
-  const { batchSize = 2, meanwhile, failure, atEnd, signal = new AbortController().signal } = watching;
+  const { batchSize = 2, meanwhile, after = 1, failure, atEnd, signal = new AbortController().signal } = watching;
   const target = await database.open("users", "username");
   const { lookedUp, watching: looking } = withLookUps(target);
   /** How many rows each transaction wrote. */
@@ -43,7 +45,8 @@ export async function synced(database: TestDatabase, people: readonly Person[], 
     write: async (planned) => {
       await target.write(planned);
       written.push(planned.length);
-      if (written.length === 1 && meanwhile !== undefined) await database.sql(meanwhile);
+      if (written.length !== after || meanwhile === undefined) return;
+      await (typeof meanwhile === "string" ? database.sql(meanwhile) : meanwhile());
     },
   };
   const counted = tally();
