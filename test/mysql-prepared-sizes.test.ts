@@ -94,4 +94,26 @@ describe("of the shapes of statements", () => {
     for (let shape = 0; shape < 10; shape += 1) await ways.both(ids(fewest + shape, 2));
     expect([await ways.prepared(), await ways.executed()]).toEqual([8, 8 * 2]);
   });
+
+  it("no more are kept of a connection than have 2^17 places", async () => {
+    const ways = await into("id int primary key, c0 int, c1 int, c2 int, c3 int");
+    for (const rows of [13_107, 13_106, 13_105, fewest]) {
+      const [text, prepared] = await ways.both(ids(rows, 5));
+      expect(prepared).toEqual(text);
+    }
+    expect([await ways.prepared(), await ways.executed()]).toEqual([2, 2]);
+  });
+
+  it("none is kept for which the server has no memory", async () => {
+    const names = Array.from({ length: 12 }, (_, at) => `c${at}`);
+    await database.sql("set global max_session_mem_used = 2600000");
+    const ways = await into(["id int primary key", ...names.map((name) => `${name} int`)].join(", "));
+    await database.sql("set global max_session_mem_used = default");
+    for (let time = 0; time < 2; time += 1) {
+      const [text, prepared] = await ways.both(ids(500, 13));
+      expect(prepared).toEqual(text);
+      expect(text).toMatchObject({ inserted: 500 });
+    }
+    expect(await ways.executed()).toBe(0);
+  });
 });

@@ -23,10 +23,14 @@ const fewestRows = 50;
 /** More are not kept of one connection, on which there is room for some ten thousands of all connections. */
 const mostShapes = 8;
 
+/** Nor more places in all of them: for each, the server keeps half a kilobyte until the connection ends. */
+const mostPlacesKept = 2 ** 17;
+
 class Prepared {
   /** By shape: the statement's number, once it is prepared. */
   readonly statements = new Map<string, number | undefined>();
   readonly packets = new ExecutePackets();
+  places = 0;
   refused = false;
 }
 
@@ -38,19 +42,23 @@ export async function insertPrepared(
   { head, rows }: Shape,
 ): Promise<number | undefined> {
   const width = rows[0]?.length ?? 0;
-  if (rows.length < fewestRows || width === 0 || rows.length * width > mostPlaces) return undefined;
+  const places = rows.length * width;
+  if (rows.length < fewestRows || places === 0 || places > mostPlaces) return undefined;
   const prepared = ofConnections.get(connection) ?? new Prepared();
   ofConnections.set(connection, prepared);
   const { statements, packets } = prepared;
   const shape = `${rows.length} ${head}`;
   if (prepared.refused) return undefined;
   if (!statements.has(shape)) {
-    if (statements.size < mostShapes) statements.set(shape, undefined);
+    if (statements.size < mostShapes && prepared.places + places <= mostPlacesKept) {
+      statements.set(shape, undefined);
+      prepared.places += places;
+    }
     return undefined;
   }
   const known = statements.get(shape);
   try {
-    const statement = known ?? (await prepare(connection, head + places(rows.length, width)));
+    const statement = known ?? (await prepare(connection, head + placesOf(rows.length, width)));
     statements.set(shape, statement);
     const { affectedRows } = await mysqlCommand(connection, packets.of(statement, rows));
     return affectedRows;
@@ -68,12 +76,14 @@ const ofPreparing = new Set([
   "ER_PS_MANY_PARAM",
   "ER_MAX_PREPARED_STMT_COUNT_REACHED",
   "ER_NEED_REPREPARE",
+  // The session has no more memory for it (max_session_mem_used); where the server is read-only, the text is told so too.
+  "ER_OPTION_PREVENTS_STATEMENT",
 ]);
 
 const isOfPreparing = (error: unknown): boolean =>
   error instanceof Error && "code" in error && ofPreparing.has(String(error.code));
 
-const places = (rows: number, width: number): string => {
+const placesOf = (rows: number, width: number): string => {
   const row = `(${Array.from({ length: width }, () => "?").join(",")})`;
   return Array.from({ length: rows }, () => row).join(",");
 };
