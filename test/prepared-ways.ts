@@ -107,7 +107,7 @@ async function outcome(
 }
 
 /** What a column holds, to the last byte: of long ones their length and what tells them from all others. */
-function bytesOf({ name, type }: TypedColumn): string {
+export function bytesOf({ name, type }: TypedColumn): string {
   const column = `\`${name}\``;
   if (type.type === "float") return `concat(${column} + 0e0)`;
   if (type.type === "bit") return `${column} + 0`;
