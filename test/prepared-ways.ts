@@ -1,9 +1,9 @@
 import type { Table } from "../src/target/column.ts";
 import type { Dialect } from "../src/target/dialect.ts";
-import type { Knex } from "../src/target/knex.ts";
+
 import { mysqlDialect } from "../src/target/mysql.ts";
 import { known } from "../src/target/open-table.ts";
-import { begin } from "../src/target/send.ts";
+import { begin, type Pool } from "../src/target/send.ts";
 import type { TypedColumn } from "../src/target/table.ts";
 import type { MariadbDatabase } from "./target-databases.ts";
 
@@ -70,14 +70,14 @@ export async function waysInto(database: MariadbDatabase, definition: string, be
     executions: () => counter("Com_stmt_execute"),
     received: () => counter("Bytes_received"),
     close: async () => {
-      await Promise.all([text.db.destroy(), prepared.db.destroy()]);
+      await Promise.all([text.db.close(), prepared.db.close()]);
     },
   };
 }
 
 interface Opened {
   readonly dialect: Dialect;
-  readonly db: Knex;
+  readonly db: Pool;
 }
 
 const opened = async (dialect: Dialect): Promise<Opened> => ({ dialect, db: await dialect.open(false) });
