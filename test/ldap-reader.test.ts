@@ -210,6 +210,29 @@ describe("reading by pages", () => {
     },
   );
 
+  it("asks for each page when it may, and for none after the read was given up", async () => {
+    const server = await serve(pagesOf(2, 2, 2));
+    const asked: (() => void)[] = [];
+    const pace = { soon: (ask: () => void) => void asked.push(ask) };
+    const source = openSource([at(server)], { attributes: ["uid"], pace }, () => {});
+    const cookies = () => searchesOf(server).map((request) => request.cookie);
+    const reading = source.entries(new AbortController().signal)[Symbol.asyncIterator]();
+    const first = reading.next();
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    expect(cookies()).toEqual([]);
+    asked.shift()?.();
+    expect(dnsOf((await first).value ?? [])).toEqual(numbered(2));
+    expect(asked).toHaveLength(1);
+    expect(cookies()).toEqual([""]);
+    asked.shift()?.();
+    await vi.waitFor(() => expect(cookies()).toEqual(["", "1"]));
+    await reading.next();
+    await reading.return?.();
+    for (const ask of asked) ask();
+    await server.stop();
+    expect(cookies()).toEqual(["", "1"]);
+  });
+
   it("does not read on while nobody takes the entries", async () => {
     const total = 100_000;
     let written = 0;

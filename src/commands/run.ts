@@ -13,6 +13,7 @@ import type { Io } from "../io.ts";
 import { countBlocked } from "../leavers/blocked.ts";
 import { limitsOfRun } from "../limits.ts";
 import { type Asking, lease } from "../lock.ts";
+import { openPace } from "../pace.ts";
 import { makePlan, type Plan, withEntries } from "../plan.ts";
 import { redact } from "../redact.ts";
 import { columnsOfReferences } from "../references/plan.ts";
@@ -171,7 +172,8 @@ async function carryOut(
     leaving = await openLeaving(given);
     const { leavers, strangers, inactive } = leaving;
     const { attributes, whose } = plan;
-    const request = { attributes, whose, filter: options.filter, sameBind: leavers !== undefined };
+    const pace = openPace();
+    const request = { attributes, whose, filter: options.filter, sameBind: leavers !== undefined, pace };
     const source = openSource(sources, request, notice, (entry, why) => {
       unknowns.tell(entry, why);
       strangers?.doubt(entry);
@@ -190,7 +192,7 @@ async function carryOut(
         absence,
         source,
         plan: options.report === undefined ? plan : withEntries(plan),
-        target: into,
+        target: pace.over(into),
         report,
         retry: { ...retry, signal },
         signal,

@@ -85,7 +85,7 @@ async function inspectServer(config: ServerConfig, signal: AbortSignal): Promise
     const attributes = query.attributes.length > 0 ? query.attributes : ["1.1"];
     const encode = (id: number, cookie: Buffer | undefined) =>
       encodeSearch({ ...query, attributes, pageSize }, id, cookie);
-    const pieces = searchPages(receive, connection, query.base, encode, () => {}, most);
+    const pieces = searchPages(receive, connection, query.base, encode, () => {}, { most });
     return wholeEntries(pieces, connection, config, signal);
   };
   return {

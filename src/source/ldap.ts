@@ -54,7 +54,9 @@ async function* read(
     const bind = sameBind ? await watchBind(receive, connection, bases) : undefined;
     for (const base of bases) {
       const encode = (id: number, cookie: Buffer | undefined) => encodeSearch({ ...search, base }, id, cookie);
-      const pieces = searchPages(receive, connection, base, encode, (uris) => references.add(base, uris));
+      const pieces = searchPages(receive, connection, base, encode, (uris) => references.add(base, uris), {
+        soon: request.pace?.soon,
+      });
       const read = typesOnly ? pieces : wholeEntries(pieces, connection, config, signal);
       yield* bind ? bind.over(read) : read;
     }

@@ -1,5 +1,6 @@
 import type { Entry } from "../entry.ts";
 import type { Failure } from "../errors.ts";
+import type { Pace } from "../pace.ts";
 import { MalformedMessage } from "./ber.ts";
 import { circleWatch } from "./circle.ts";
 import type { Connection } from "./connection.ts";
@@ -10,15 +11,21 @@ import { incomplete, searchFailure } from "./result-codes.ts";
 /** Makes the bytes of the request for the page that begins at `cookie`. */
 export type EncodePage = (messageId: number, cookie: Buffer | undefined) => Buffer;
 
+/** How pages are asked for. */
+interface Asking {
+  /** Calls when a request may be sent; at once unless told. */
+  readonly soon?: Pace["soon"] | undefined;
+  /** No page is asked for after so many entries: then the read is not complete, and says nothing of it. */
+  readonly most?: number | undefined;
+}
+
 /** How many pages without an entry may follow each other; more is a server that goes round in circles. */
 const mostEmptyPages = 1000;
 
 /**
  * The entries below one base, page by page. The read is complete where a page ended with success and an empty cookie
  * (RFC 2696 section 3), or where the server never paged and ended with success: everything else throws. A page without
- * entries is not an end. The request for the next page is sent before the entries of the last one are given out.
- *
- * @param most No page is asked for after so many entries: then the read is not complete, and says nothing of it.
+ * entries is not an end. The request for the next page is made before the entries of the last one are given out.
  */
 export async function* searchPages(
   receive: Receive,
@@ -26,12 +33,14 @@ export async function* searchPages(
   base: string,
   encode: EncodePage,
   onReference: (uris: readonly string[]) => void,
-  most = Number.POSITIVE_INFINITY,
+  { soon = (send) => send(), most = Number.POSITIVE_INFINITY }: Asking = {},
 ): AsyncGenerator<readonly Entry[]> {
   const progress: Progress = { server: connection.server, base, read: 0, bytes: 0, pages: 0, empty: 0 };
   const ask = (cookie?: Buffer): number => {
     const id = connection.nextMessageId();
-    connection.socket.write(encode(id, cookie));
+    soon(() => {
+      if (!connection.socket.destroyed) connection.socket.write(encode(id, cookie));
+    });
     return id;
   };
   const comesAgain = circleWatch();

@@ -1,4 +1,5 @@
 import type { Entry } from "../entry.ts";
+import type { Pace } from "../pace.ts";
 
 /** What a source is asked for. */
 export interface ReadRequest {
@@ -12,6 +13,8 @@ export interface ReadRequest {
   readonly sameBind?: boolean;
   /** A directory gives the names of the attributes alone (RFC 4511 section 4.5.1.7): the lists of values are then empty. */
   readonly typesOnly?: boolean;
+  /** When a directory is asked for the next page; as soon as it can be, unless told. */
+  readonly pace?: Pick<Pace, "soon">;
 }
 
 /** Where entries come from: an LDAP directory or an LDIF file. */
