@@ -7,14 +7,18 @@ import type { Target } from "./target/target.ts";
 export interface Pace {
   /** The same target, whose writes are looked at. */
   over(target: Target): Target;
-  /** Calls at once where nothing is being written, else when it is done, or takes longer than anybody should wait. */
-  soon(ask: () => void): void;
+  /**
+   * Calls at once where nothing is being written, else when it is done, or takes longer than anybody should wait.
+   *
+   * @param inHand So many entries are there already: where that is less than a batch, the next ones are wanted at once.
+   */
+  soon(ask: () => void, inHand: number): void;
 }
 
-/** So much longer a page may take on its way, of a directory that is far away or slow, which nobody notices then. */
+/** So much longer a page may take on its way, of a directory that is far away or slow. */
 const mostMs = 20;
 
-export function openPace(): Pace {
+export function openPace(batchSize: number): Pace {
   let writes = 0;
   const waiting = new Set<() => void>();
   const done = (): void => {
@@ -29,8 +33,8 @@ export function openPace(): Pace {
         return target.write(...asked).finally(done);
       },
     }),
-    soon: (ask) => {
-      if (writes === 0) {
+    soon: (ask, inHand) => {
+      if (writes === 0 || inHand < batchSize) {
         ask();
         return;
       }

@@ -22,9 +22,9 @@ function slow() {
 /** A pace, who asked so far, and what was written. */
 function opened() {
   const { target, ends } = slow();
-  const pace = openPace();
+  const pace = openPace(500);
   const asked: string[] = [];
-  const soon = (name: string) => pace.soon(() => asked.push(name));
+  const soon = (name: string, inHand = 500) => pace.soon(() => asked.push(name), inHand);
   return { into: pace.over(target), ends, asked, soon };
 }
 
@@ -74,5 +74,14 @@ it("asks all the same after a while, however long a write takes", async () => {
   expect(asked).toEqual(["first"]);
   ends[0]?.done();
   await write;
+  expect(asked).toEqual(["first"]);
+});
+
+it("asks at once where a batch needs more than what is there", () => {
+  const { into, asked, soon } = opened();
+  void into.write([]);
+  soon("first", 499);
+  expect(asked).toEqual(["first"]);
+  soon("second", 500);
   expect(asked).toEqual(["first"]);
 });

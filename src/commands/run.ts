@@ -172,7 +172,8 @@ async function carryOut(
     leaving = await openLeaving(given);
     const { leavers, strangers, inactive } = leaving;
     const { attributes, whose } = plan;
-    const pace = openPace();
+    const batchSize = options.batchSize ?? config.batchSize;
+    const pace = openPace(batchSize);
     const request = { attributes, whose, filter: options.filter, sameBind: leavers !== undefined, pace };
     const source = openSource(sources, request, notice, (entry, why) => {
       unknowns.tell(entry, why);
@@ -196,7 +197,7 @@ async function carryOut(
         report,
         retry: { ...retry, signal },
         signal,
-        batchSize: options.batchSize ?? config.batchSize,
+        batchSize,
         mostRejects: config.limits.reject.max,
         strangers,
         byDn: apart?.find,

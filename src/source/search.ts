@@ -25,7 +25,7 @@ const mostEmptyPages = 1000;
 /**
  * The entries below one base, page by page. The read is complete where a page ended with success and an empty cookie
  * (RFC 2696 section 3), or where the server never paged and ended with success: everything else throws. A page without
- * entries is not an end. The request for the next page is made before the entries of the last one are given out.
+ * entries is not an end. The next page is asked for before the entries of the last one are given out, or as soon as it may be.
  */
 export async function* searchPages(
   receive: Receive,
@@ -36,15 +36,16 @@ export async function* searchPages(
   { soon = (send) => send(), most = Number.POSITIVE_INFINITY }: Asking = {},
 ): AsyncGenerator<readonly Entry[]> {
   const progress: Progress = { server: connection.server, base, read: 0, bytes: 0, pages: 0, empty: 0 };
-  const ask = (cookie?: Buffer): number => {
+  const ask = (inHand: number, cookie?: Buffer): number => {
     const id = connection.nextMessageId();
+    const request = encode(id, cookie);
     soon(() => {
-      if (!connection.socket.destroyed) connection.socket.write(encode(id, cookie));
-    });
+      if (connection.socket.writable) connection.socket.write(request);
+    }, inHand);
     return id;
   };
   const comesAgain = circleWatch();
-  let id: number | undefined = ask();
+  let id: number | undefined = ask(0);
   try {
     while (id !== undefined) {
       let entries: EncodedEntry[] = [];
@@ -69,7 +70,7 @@ export async function* searchPages(
       const cookie = nextCookie(done, progress, progress.read === before);
       if (cookie && comesAgain(pageText(entries, progress)))
         throw inCircles(progress, "the same pages again and again");
-      id = cookie && progress.read < most ? ask(cookie) : undefined;
+      id = cookie && progress.read < most ? ask(entries.length, cookie) : undefined;
       yield* decoded(entries, progress);
     }
   } finally {
