@@ -47,15 +47,21 @@ export default defineConfig({
 
 /**
  * Of knex what src/target/send.ts asks for: a client, which has the pool and asks the driver. Its modules name all that
- * puts statements together and runs them; in the place of that stands a class, from which others can be derived, and of
- * which a client makes one for itself.
+ * puts statements together and runs them; in the place of that stands a class, from which others can be derived, but of
+ * which nobody can make one: a client makes one of `raw` alone for itself.
  */
 function clientOfKnex(): Plugin {
   const include = /\/knex\/lib\//;
   const exclude = /\/knex\/lib\/(?:(?:client|constants|logger|pool)\.js|util\/|dialects\/[^/]+\/index\.js)/;
   return {
     name: "client-of-knex",
-    load: { filter: { id: { include, exclude } }, handler: () => "module.exports = class { set() {} };" },
+    load: {
+      filter: { id: { include, exclude } },
+      handler: (id) =>
+        id.endsWith("/raw.js")
+          ? "module.exports = class { set() {} };"
+          : "module.exports = class { constructor() { throw new Error('this part of knex was left out'); } };",
+    },
   };
 }
 

@@ -23,7 +23,7 @@ function orFailure<T>(work: () => T): T {
       "files",
       `cannot write a temporary file in ${tmpdir()}: ${error instanceof Error ? error.message : error}`,
       {
-        hint: "make room there, or set TMPDIR to a folder with some 200 MB for each million people",
+        hint: "make room there, or set TMPDIR to a folder with some 300 MB for each million people",
         cause: error,
       },
     );

@@ -104,6 +104,22 @@ describe("of the shapes of statements", () => {
     expect([await ways.prepared(), await ways.executed()]).toEqual([2, 2]);
   });
 
+  it("those that are kept are given up where the server has no memory for one more", async () => {
+    const names = Array.from({ length: 12 }, (_, at) => `c${at}`);
+    await database.sql("set global max_session_mem_used = 5500000");
+    const ways = await into(["id int primary key", ...names.map((name) => `${name} int`)].join(", "));
+    await database.sql("set global max_session_mem_used = default");
+    const kept = async () => Number((await database.sql("show global status like 'Prepared_stmt_count'"))[0]?.Value);
+    const before = await kept();
+    for (const rows of [500, 499, 500]) {
+      const [text, prepared] = await ways.both(ids(rows, 13));
+      expect(prepared).toEqual(text);
+      expect(text).toMatchObject({ inserted: rows });
+      expect(await ways.executed()).toBe(1);
+      expect((await kept()) - before).toBe(rows === 500 && (await ways.prepared()) === 1 ? 1 : 0);
+    }
+  });
+
   it("none is kept for which the server has no memory", async () => {
     const names = Array.from({ length: 12 }, (_, at) => `c${at}`);
     await database.sql("set global max_session_mem_used = 2600000");

@@ -50,7 +50,7 @@ interface MysqlPacket {
 }
 
 /** What reads the next packet of an answer and says what reads the one after it; null: it was the last. */
-type MysqlReader = (packet: { readonly buffer: Buffer; readonly offset: number }) => MysqlReader | null;
+export type MysqlReader = (packet: { readonly buffer: Buffer; readonly offset: number }) => MysqlReader | null;
 
 interface MysqlCommand {
   start: () => MysqlReader | null;
@@ -86,6 +86,16 @@ export function mysqlCommand(
     };
     connection.addCommand(command);
   });
+}
+
+/** Sends a packet to which there is no answer. */
+export function tellMysql(connection: RawMysqlConnection, buffer: Buffer): void {
+  const command = mysql2().createQuery({ sql: "" }, [], () => {}, {});
+  command.start = () => {
+    connection.writePacket(packetOf(buffer));
+    return null;
+  };
+  connection.addCommand(command);
 }
 
 const packetOf = (buffer: Buffer): MysqlPacket => ({

@@ -1,11 +1,6 @@
 import type { Binding } from "./dialect.ts";
-import { headerSize, mysqlCommand, type RawMysqlConnection } from "./knex.ts";
+import { headerSize, type MysqlReader, mysqlCommand, type RawMysqlConnection, tellMysql } from "./knex.ts";
 import { ExecutePackets } from "./mysql-execute.ts";
-
-/**
- * Inserts that the server has prepared: it takes a third less time for them than for the same one as a text, in which it
- * has to find each value. Only a shape that comes again is prepared.
- */
 
 /** An INSERT of so many rows. */
 export interface Shape {
@@ -20,53 +15,76 @@ const mostPlaces = 2 ** 16 - 1;
 /** Fewer rows are soon read, and come in every number. */
 const fewestRows = 50;
 
-/** More are not kept of one connection, on which there is room for some ten thousands of all connections. */
+/** So many shapes are remembered as having come, and prepared, of one connection. */
 const mostShapes = 8;
 
-/** Nor more places in all of them: for each, the server keeps half a kilobyte until the connection ends. */
+/** Nor are there more places in those that are prepared: for each, the server keeps half a kilobyte until it is told not to. */
 const mostPlacesKept = 2 ** 17;
 
+/** What one connection has. */
 class Prepared {
-  /** By shape: the statement's number, once it is prepared. */
-  readonly statements = new Map<string, number | undefined>();
+  /** By shape: the number of the statement. */
+  readonly statements = new Map<string, number>();
+  /** Shapes that came, the last ones. */
+  readonly came = new Set<string>();
   readonly packets = new ExecutePackets();
   places = 0;
-  refused = false;
 }
 
-const ofConnections = new WeakMap<RawMysqlConnection, Prepared>();
+/**
+ * Inserts rows by statements that the server has prepared, and says how many; undefined where they are better sent as a
+ * text.
+ */
+export type InsertPrepared = (connection: RawMysqlConnection, shape: Shape) => Promise<number | undefined>;
 
-/** Sends the rows as a prepared statement and says how many it found; undefined where it is better sent as a text. */
-export async function insertPrepared(
-  connection: RawMysqlConnection,
-  { head, rows }: Shape,
-): Promise<number | undefined> {
-  const width = rows[0]?.length ?? 0;
-  const places = rows.length * width;
-  if (rows.length < fewestRows || places === 0 || places > mostPlaces) return undefined;
-  const prepared = ofConnections.get(connection) ?? new Prepared();
-  ofConnections.set(connection, prepared);
-  const { statements, packets } = prepared;
-  const shape = `${rows.length} ${head}`;
-  if (prepared.refused) return undefined;
-  if (!statements.has(shape)) {
-    if (statements.size < mostShapes && prepared.places + places <= mostPlacesKept) {
-      statements.set(shape, undefined);
-      prepared.places += places;
+/**
+ * A server takes a third less time for a prepared INSERT than for the same one as a text, in which it has to find each
+ * value. Only a shape that comes again is prepared. Where that went wrong once, nothing is prepared any more.
+ */
+export function preparedInserts(): InsertPrepared {
+  const ofConnections = new WeakMap<RawMysqlConnection, Prepared>();
+  let isOver = false;
+  const prepared = async (connection: RawMysqlConnection, own: Prepared, name: string, { head, rows }: Shape) => {
+    const width = rows[0]?.length ?? 0;
+    try {
+      const statement = await prepare(connection, head + placesOf(rows.length, width));
+      own.statements.set(name, statement);
+      own.places += rows.length * width;
+      return statement;
+    } catch (error) {
+      isOver = true;
+      throw error;
     }
-    return undefined;
-  }
-  const known = statements.get(shape);
-  try {
-    const statement = known ?? (await prepare(connection, head + placesOf(rows.length, width)));
-    statements.set(shape, statement);
-    const { affectedRows } = await mysqlCommand(connection, packets.of(statement, rows));
-    return affectedRows;
-  } catch (error) {
-    if (!isOfPreparing(error)) throw error;
-    prepared.refused = true;
-    return undefined;
-  }
+  };
+  return async (connection, shape) => {
+    const { head, rows } = shape;
+    const places = rows.length * (rows[0]?.length ?? 0);
+    if (isOver || rows.length < fewestRows || places === 0 || places > mostPlaces) return undefined;
+    const own = ofConnections.get(connection) ?? new Prepared();
+    ofConnections.set(connection, own);
+    const name = `${rows.length} ${head}`;
+    const known = own.statements.get(name);
+    if (known === undefined && !isToPrepare(own, name, places)) return undefined;
+    try {
+      const statement = known ?? (await prepared(connection, own, name, shape));
+      return (await mysqlCommand(connection, own.packets.of(statement, rows))).affectedRows;
+    } catch (error) {
+      if (!isOfPreparing(error)) throw error;
+      isOver = true;
+      // What the server keeps for them may be what it has no room for.
+      for (const statement of own.statements.values()) tellMysql(connection, closing(statement));
+      own.statements.clear();
+      return undefined;
+    }
+  };
+}
+
+/** Whether a shape has come before, and there is room for its statement. */
+function isToPrepare({ statements, came, places }: Prepared, name: string, more: number): boolean {
+  if (came.has(name)) return statements.size < mostShapes && places + more <= mostPlacesKept;
+  came.add(name);
+  for (const first of came) if (came.size > mostShapes) came.delete(first);
+  return false;
 }
 
 /** What a server, or one between, says where it cannot prepare a statement, or knows it no more. */
@@ -88,21 +106,34 @@ const placesOf = (rows: number, width: number): string => {
   return Array.from({ length: rows }, () => row).join(",");
 };
 
+/** Packets of which the server is asked for a statement, and told that it is needed no more. */
+const preparing = (sql: string): Buffer =>
+  Buffer.concat([Buffer.alloc(headerSize), Buffer.from([0x16]), Buffer.from(sql)]);
+
+function closing(statement: number): Buffer {
+  const packet = Buffer.alloc(headerSize + 5);
+  packet[headerSize] = 0x19;
+  packet.writeUInt32LE(statement, headerSize + 1);
+  return packet;
+}
+
+/** The first byte of the end of a list; those of descriptions are lengths. */
+const endMark = 0xfe;
+
 /** The number of the statement. */
 async function prepare(connection: RawMysqlConnection, sql: string): Promise<number> {
-  const packet = Buffer.concat([Buffer.alloc(headerSize), Buffer.from([0x16]), Buffer.from(sql)]);
   let statement = 0;
-  await mysqlCommand(connection, packet, (done) => ({ buffer, offset }) => {
+  await mysqlCommand(connection, preparing(sql), (done) => ({ buffer, offset }) => {
     statement = buffer.readUInt32LE(offset + 1);
-    // Each place is described, and an end follows; nothing of it is of use here.
-    let left = buffer.readUInt16LE(offset + 7) + 1;
-    const pass = () => {
-      left -= 1;
-      if (left > 0) return pass;
-      done();
-      return null;
-    };
+    if (buffer.readUInt16LE(offset + 7) === 0) return end(done);
+    // Each place is described, by some servers only in number, and an end follows; nothing of it is of use here.
+    const pass: MysqlReader = ({ buffer, offset }) => (buffer[offset] === endMark ? end(done) : pass);
     return pass;
   });
   return statement;
+}
+
+function end(done: () => void): null {
+  done();
+  return null;
 }

@@ -5,7 +5,7 @@ import { mysqlLiteral, openMysql, type RawMysqlConnection } from "./knex.ts";
 import { driverOptions, type MysqlConfig } from "./mysql-driver.ts";
 import { mysqlError } from "./mysql-errors.ts";
 import { mysqlLock } from "./mysql-lock.ts";
-import { insertPrepared } from "./mysql-prepared.ts";
+import { type InsertPrepared, preparedInserts } from "./mysql-prepared.ts";
 import { mysqlRows, namedMysqlRows } from "./mysql-rows.ts";
 import { prepareSession } from "./mysql-session.ts";
 import { describeMysqlTable, quoteMysql } from "./mysql-table.ts";
@@ -21,8 +21,7 @@ const lockTimeoutMs = 15_000;
 /** MySQL and MariaDB, and Galera clusters of them. */
 export function mysqlDialect(config: MysqlConfig): Dialect {
   const { connection } = config;
-  // MySQL finds the types of values by other rules, which were not tried here.
-  let prepares = false;
+  let insertPrepared: InsertPrepared | undefined;
   const address = connection.socketPath ?? `${connection.host}:${connection.port}`;
   return {
     open: (readOnly) =>
@@ -35,7 +34,8 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
       const packet = Number(row.packet);
       const product = /mariadb/i.test(row.version) ? "MariaDB" : "MySQL";
       const version = row.version.replace(/-.*$/, "");
-      prepares = product === "MariaDB";
+      // MySQL finds the types of values by other rules, which were not tried here.
+      insertPrepared = product === "MariaDB" ? preparedInserts() : undefined;
       // Room is left for the text of the statement around the values.
       return {
         title: `${connection.database} at ${address} (${product} ${version})`,
@@ -73,7 +73,7 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
       collation !== undefined && weighsEach.test(collation)
         ? texts.map((text) => `weight_string(${asKey({ ...column, collation }, mysqlLiteral(text))})`)
         : undefined,
-    insert: (db, ...rows) => insert(db, prepares, ...rows),
+    insert: (db, ...rows) => insert(db, insertPrepared, ...rows),
     update,
     lock: mysqlLock(connection.database, async () => {
       const quick = { ...config, timeoutMs: Math.min(config.timeoutMs, lockTimeoutMs) };
@@ -90,11 +90,8 @@ export function mysqlDialect(config: MysqlConfig): Dialect {
 
 const quote = quoteMysql;
 
-/** A number where it is exactly that one; what is no integer fails. */
-function integer(text: string): number | bigint {
-  const number = Number(text);
-  return Number.isSafeInteger(number) ? number : BigInt(text);
-}
+/** So many digits are below 2^53. */
+const integer = (digits: string): number | bigint => (/^-?\d{1,15}$/.test(digits) ? Number(digits) : BigInt(digits));
 
 async function run(db: Recipient, statement: Statement): Promise<number> {
   const [result] = (await send(db, statement)) as [{ affectedRows: number }];
@@ -196,7 +193,7 @@ const union = (names: readonly string[], [first = [], ...others]: readonly (read
     ...others.map((values) => `select ${literals(values)}`),
   ].join(" union all ");
 
-/** Put together as one text: lists that are joined take a quarter longer, and a first load is made of this. */
+/** Put together as one text: lists that are joined take a quarter longer. */
 function literals([first = null, ...others]: readonly Binding[]): string {
   let text = mysqlLiteral(first);
   for (const value of others) text += `, ${mysqlLiteral(value)}`;
@@ -205,16 +202,16 @@ function literals([first = null, ...others]: readonly Binding[]): string {
 
 async function insert(
   db: Recipient,
-  prepares: boolean,
+  insertPrepared: InsertPrepared | undefined,
   table: string,
   columns: readonly Column[],
   rows: readonly (readonly Binding[])[],
 ): Promise<number> {
   const head = `insert into ${quote(table)} (${columns.map(({ name }) => quote(name)).join(", ")}) values `;
-  const prepared = prepares
-    ? await lent(db, (connection) => insertPrepared(connection as RawMysqlConnection, { head, rows }))
-    : undefined;
-  if (prepared !== undefined) return prepared;
+  const inserted =
+    insertPrepared &&
+    (await lent(db, (connection) => insertPrepared(connection as RawMysqlConnection, { head, rows })));
+  if (inserted !== undefined) return inserted;
   let sql = head;
   for (const [at, values] of rows.entries()) sql += `${at > 0 ? ", " : ""}(${literals(values)})`;
   return run(db, { sql, bindings: [] });
