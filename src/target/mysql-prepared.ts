@@ -3,7 +3,7 @@ import { headerSize, type MysqlReader, mysqlCommand, type RawMysqlConnection, te
 import { ExecutePackets } from "./mysql-execute.ts";
 
 /** An INSERT of so many rows. */
-export interface Shape {
+interface Shape {
   /** Up to the values. */
   readonly head: string;
   readonly rows: readonly (readonly Binding[])[];
