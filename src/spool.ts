@@ -116,6 +116,7 @@ const blockSize = (number: number): number => 2 ** (16 + (number >> 14));
 function openBlocks(): Blocks {
   const starts: number[] = [0];
   const pending = new Texts();
+  const sought = new Texts();
   let file: number | undefined;
   /** The one that was read last: what is asked for together was often written together. */
   let last: { readonly block: number; readonly texts: Buffer } | undefined;
@@ -142,7 +143,11 @@ function openBlocks(): Blocks {
       pending.add(value);
       return starts.length - 1;
     },
-    find: (block, text) => lastValue(textsOf(block), text),
+    find: (block, text) => {
+      sought.clear();
+      sought.add(text);
+      return lastValue(textsOf(block), sought.bytes);
+    },
     close: () => {
       if (file !== undefined) closeSync(file);
       file = undefined;
@@ -193,12 +198,16 @@ class Texts {
   }
 }
 
-/** Of texts and values in turn: the value of the last one that is this text. */
-function lastValue(texts: Buffer, text: string): string | undefined {
+/** Of texts and values in turn: the value of the last one that is this text, which is given as bytes too. */
+function lastValue(texts: Buffer, text: Buffer): string | undefined {
   let found: number | undefined;
+  // These bytes may be elsewhere too, such as in a value.
+  let same = texts.indexOf(text);
   for (let at = 0; at < texts.length; ) {
+    if (same !== -1 && same < at) same = texts.indexOf(text, at);
+    if (same === -1) break;
     const value = endOf(texts, at);
-    if (isText(texts, at, text)) found = value;
+    if (at === same) found = value;
     at = endOf(texts, value);
   }
   return found === undefined ? undefined : textAt(texts, found);
@@ -210,9 +219,6 @@ function endOf(texts: Buffer, at: number): number {
   const head = texts.readUInt32LE(at);
   return at + headSize + unitsOf(head) * (1 + (head % 2));
 }
-
-const isText = (texts: Buffer, at: number, text: string): boolean =>
-  unitsOf(texts.readUInt32LE(at)) === text.length && textAt(texts, at) === text;
 
 function textAt(texts: Buffer, at: number): string {
   const head = texts.readUInt32LE(at);

@@ -35,3 +35,22 @@ it("gives what a map gives, whatever the texts, in memory and from its file", ()
     { numRuns: 60 },
   );
 });
+
+/** The bytes by which the text `a` is found. */
+const bytes = "\u0002\0\0\0a";
+
+it.each([
+  { where: "a value before it", pairs: { b: `${bytes} ${bytes}`, a: "1" } },
+  { where: "a value after it", pairs: { a: "1", b: `${bytes} ${bytes}` } },
+  { where: "its own value", pairs: { a: `${bytes} ${bytes}` } },
+  { where: "a text after it", pairs: { a: "1", [bytes]: "2" } },
+  { where: "a value that is the same text", pairs: { a: "1", b: "a" } },
+])("finds a text whose bytes are in $where too", ({ pairs }) => {
+  const spool = openSpool();
+  try {
+    for (const [key, value] of Object.entries(pairs)) spool.set(key, value);
+    for (const [key, value] of Object.entries(pairs)) expect(spool.get(key)).toBe(value);
+  } finally {
+    spool.close();
+  }
+});
