@@ -75,3 +75,13 @@ describe("a search continuation reference", () => {
     );
   });
 });
+
+it("writes and finds the same where Node may not make code of texts", async () => {
+  const strict = { ...env, NODE_OPTIONS: "--disallow-code-generation-from-strings" };
+  expect((await work.json(["sync"], env)).code).toBe(0);
+  const before = await dump(mariadb);
+  expect(await work.json(["sync"], strict)).toMatchObject({ code: 0, counts: { inserted: 0, updated: 0 } });
+  await mariadb.sql("truncate users");
+  expect(await work.json(["sync"], strict)).toMatchObject({ code: 0 });
+  expect(await dump(mariadb)).toBe(before);
+});

@@ -12,7 +12,10 @@ const common: Knex.Config = {
 };
 
 /** How mysql2 is to connect. */
-export type MysqlOptions = Knex.MySql2ConnectionConfig & { readonly jsonStrings: boolean };
+export type MysqlOptions = Knex.MySql2ConnectionConfig & {
+  readonly jsonStrings: boolean;
+  readonly disableEval: boolean;
+};
 
 /** A pool of so many MySQL connections; `prepare` runs once on each new one before it is used. */
 export async function openMysql(
