@@ -6,6 +6,9 @@ import type { MysqlOptions } from "./knex.ts";
 export type MysqlConfig = Extract<ResolvedConfig["target"], { client: "mysql2" }>;
 type Tls = NonNullable<MysqlConfig["connection"]["tls"]>;
 
+/** A connection that is not ready after so long will not be: sooner than the pool gives up, or it would be nobody's. */
+export const connectMs = (timeoutMs: number): number => Math.min(timeoutMs, 10_000);
+
 /** How mysql2 is to connect. */
 export function driverOptions({ connection, timeoutMs }: MysqlConfig): MysqlOptions {
   const { host, port, socketPath, user, password, database, tls } = connection;
@@ -19,7 +22,7 @@ export function driverOptions({ connection, timeoutMs }: MysqlConfig): MysqlOpti
     ...(tls && { ssl: encryption(tls, isRemote) }),
     ...(tls && isRemote && namedSocket(host, port, tls.servername)),
     charset: "utf8mb4",
-    connectTimeout: Math.min(timeoutMs, 10_000),
+    connectTimeout: connectMs(timeoutMs),
     dateStrings: true,
     supportBigNumbers: true,
     bigNumberStrings: true,

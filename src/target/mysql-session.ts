@@ -1,4 +1,5 @@
 import type { RawMysqlConnection } from "./knex.ts";
+import { connectMs } from "./mysql-driver.ts";
 
 /**
  * What a session must be like, whatever the server's defaults: text as utf8mb4, instants in UTC, and a value that does
@@ -30,11 +31,15 @@ export function prepareSession(
   done: (error: Error | null, connection: RawMysqlConnection) => void,
 ): void {
   // A server that stops answering must not hold the run for ever. An idle connection that is closed by this is replaced by the pool.
-  raw.stream.setTimeout(timeoutMs, () => {
-    raw.stream.destroy(Object.assign(new Error(`no answer for ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
+  raw.stream.setTimeout(connectMs(timeoutMs), () => {
+    raw.stream.destroy(Object.assign(new Error(`no answer for ${raw.stream.timeout} ms`), { code: "ETIMEDOUT" }));
   });
+  const ready = (error: Error | null): void => {
+    raw.stream.setTimeout(timeoutMs);
+    done(error, raw);
+  };
   raw.query(sessionSetup(timeoutMs), (error) => {
-    if (error || !readOnly) done(error, raw);
-    else raw.query("set session transaction read only", (refused) => done(refused, raw));
+    if (error || !readOnly) ready(error);
+    else raw.query("set session transaction read only", ready);
   });
 }
