@@ -55,8 +55,8 @@ interface Disturbance {
   /** After how many transactions; the second one prepares the statement, those after it execute it. */
   readonly after: number;
   readonly does: string | (() => unknown);
-  /** How many executions the server counts; on a new connection it depends on which one a batch is sent by. */
-  readonly executed: number | "most";
+  /** How many executions the server counts; of a new connection it depends on by which one a batch is sent. */
+  readonly executed: number | "some";
   readonly through?: "proxy";
 }
 
@@ -103,7 +103,7 @@ const disturbances: readonly Disturbance[] = [
     name: "a connection killed as it executes",
     after: 4,
     does: ambush({ hold: "lock tables users write", release: "unlock tables", victim: "command = 'Execute'" }),
-    executed: "most",
+    executed: "some",
   },
   {
     name: "a connection killed as it commits",
@@ -113,7 +113,7 @@ const disturbances: readonly Disturbance[] = [
       release: "backup stage end",
       victim: "info like 'COMMIT%'",
     }),
-    executed: "most",
+    executed: "some",
   },
   ...(["unheard", "unanswered"] as const).flatMap((how): Disturbance[] => [
     {
@@ -127,14 +127,14 @@ const disturbances: readonly Disturbance[] = [
       name: `a connection cut as it executes, ${how}`,
       after: 4,
       does: () => proxy.cutAround(mail(450), 0, how),
-      executed: "most",
+      executed: "some",
       through: "proxy",
     },
     {
       name: `a connection cut as it commits, ${how}`,
       after: 4,
       does: () => proxy.cutAround("COMMIT", 0, how),
-      executed: "most",
+      executed: "some",
       through: "proxy",
     },
   ]),
@@ -159,7 +159,8 @@ describe("a first load has each person once, and counts them so, whatever comes 
       counts: { inserted: people.length, updated: 0, unchanged: 0, rejected: 0 },
     });
     const count = (await counter("execute")) - before;
-    if (executed === "most") expect(count).toBeGreaterThan(batches / 2);
+    // Those before it was disturbed.
+    if (executed === "some") expect(count).toBeGreaterThanOrEqual(after - 1);
     else expect(count).toBe(executed);
   });
 });
