@@ -1,5 +1,6 @@
 import { closeSync, readSync } from "node:fs";
 import { hash48 } from "./hash.ts";
+import { withRoom } from "./room.ts";
 import { appendTo, openTemporary } from "./temporary-file.ts";
 
 /** A map from text to text, for as many texts as a directory has entries. */
@@ -163,7 +164,7 @@ const headSize = 4;
  * written that the next clean-up of memory takes them for what lives for ever.
  */
 class Texts {
-  #buffer = Buffer.allocUnsafe(blockSize(0));
+  #buffer: Buffer = Buffer.allocUnsafe(blockSize(0));
   #end = 0;
 
   get bytes(): Buffer {
@@ -176,8 +177,8 @@ class Texts {
 
   add(text: string): void {
     const { length } = text;
-    this.#reserve(headSize + 2 * length);
-    const buffer = this.#buffer;
+    const buffer = withRoom(this.#buffer, this.#end, headSize + 2 * length);
+    this.#buffer = buffer;
     const start = this.#end + headSize;
     let isWide = 0;
     for (let at = 0; at < length; at += 1) {
@@ -188,13 +189,6 @@ class Texts {
     if (isWide !== 0) buffer.write(text, start, "utf16le");
     buffer.writeUInt32LE(length * 2 + (isWide === 0 ? 0 : 1), this.#end);
     this.#end = start + (isWide === 0 ? length : 2 * length);
-  }
-
-  #reserve(more: number): void {
-    if (this.#end + more <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(2 * (this.#end + more));
-    this.#buffer.copy(larger, 0, 0, this.#end);
-    this.#buffer = larger;
   }
 }
 

@@ -73,30 +73,38 @@ const mostInPacket = 2 ** 24 - 1;
  * Sends a packet, whose first four bytes are left free, and gives what the driver makes of the answer to a statement
  * without rows; `read` reads an answer of another kind.
  */
-export function mysqlCommand(
+export const mysqlCommand = (
   connection: RawMysqlConnection,
   buffer: Buffer,
   read?: (done: () => void) => MysqlReader,
-): Promise<{ readonly affectedRows: number }> {
-  return new Promise((resolve, reject) => {
+): Promise<{ readonly affectedRows: number }> =>
+  new Promise((resolve, reject) => {
     const done: MysqlDone = (error, result) => (error ? reject(error) : resolve(result));
-    const command = mysql2().createQuery({ sql: "" }, [], done, {});
-    command.start = () => {
-      connection.writePacket(packetOf(buffer));
-      // The driver sends none after a last one that is full, and the server would wait for it.
-      if ((buffer.length - headerSize) % mostInPacket === 0) connection.writePacket(packetOf(Buffer.alloc(headerSize)));
-      return read ? read(() => resolve({ affectedRows: 0 })) : command.resultsetHeader;
-    };
-    connection.addCommand(command);
+    const own = read?.(() => resolve({ affectedRows: 0 }));
+    addCommand(connection, buffer, done, ({ resultsetHeader }) => own ?? resultsetHeader);
   });
-}
 
 /** Sends a packet to which there is no answer. */
-export function tellMysql(connection: RawMysqlConnection, buffer: Buffer): void {
-  const command = mysql2().createQuery({ sql: "" }, [], () => {}, {});
+export const tellMysql = (connection: RawMysqlConnection, buffer: Buffer): void =>
+  addCommand(
+    connection,
+    buffer,
+    () => {},
+    () => null,
+  );
+
+function addCommand(
+  connection: RawMysqlConnection,
+  buffer: Buffer,
+  done: MysqlDone,
+  reader: (command: MysqlCommand) => MysqlReader | null,
+): void {
+  const command = mysql2().createQuery({ sql: "" }, [], done, {});
   command.start = () => {
     connection.writePacket(packetOf(buffer));
-    return null;
+    // The driver sends none after a last one that is full, and the server would wait for it.
+    if ((buffer.length - headerSize) % mostInPacket === 0) connection.writePacket(packetOf(Buffer.alloc(headerSize)));
+    return reader(command);
   };
   connection.addCommand(command);
 }

@@ -1,3 +1,4 @@
+import { withRoom } from "../room.ts";
 import type { Binding } from "./dialect.ts";
 import { headerSize } from "./knex.ts";
 
@@ -140,9 +141,6 @@ export class ExecutePackets {
   }
 
   #reserve(more: number): void {
-    if (this.#end + more <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(2 * (this.#end + more));
-    this.#bytes.copy(larger, 0, 0, this.#end);
-    this.#bytes = larger;
+    this.#bytes = withRoom(this.#bytes, this.#end, more);
   }
 }

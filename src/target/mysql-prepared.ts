@@ -44,45 +44,39 @@ export type InsertPrepared = (connection: RawMysqlConnection, shape: Shape) => P
 export function preparedInserts(): InsertPrepared {
   const ofConnections = new WeakMap<RawMysqlConnection, Prepared>();
   let isOver = false;
-  const prepared = async (connection: RawMysqlConnection, own: Prepared, name: string, { head, rows }: Shape) => {
+  return async (connection, { head, rows }) => {
     const width = rows[0]?.length ?? 0;
-    try {
-      const statement = await prepare(connection, head + placesOf(rows.length, width));
-      own.statements.set(name, statement);
-      own.places += rows.length * width;
-      return statement;
-    } catch (error) {
-      isOver = true;
-      throw error;
-    }
-  };
-  return async (connection, shape) => {
-    const { head, rows } = shape;
-    const places = rows.length * (rows[0]?.length ?? 0);
+    const places = rows.length * width;
     if (isOver || rows.length < fewestRows || places === 0 || places > mostPlaces) return undefined;
     const own = ofConnections.get(connection) ?? new Prepared();
     ofConnections.set(connection, own);
-    const name = `${rows.length} ${head}`;
-    const known = own.statements.get(name);
-    if (known === undefined && !isToPrepare(own, name, places)) return undefined;
+    const { statements, packets } = own;
+    const shape = `${rows.length} ${head}`;
+    let statement = statements.get(shape);
+    if (statement === undefined && !isToPrepare(own, shape, places)) return undefined;
     try {
-      const statement = known ?? (await prepared(connection, own, name, shape));
-      return (await mysqlCommand(connection, own.packets.of(statement, rows))).affectedRows;
+      if (statement === undefined) {
+        statement = await prepare(connection, head + placesOf(rows.length, width));
+        statements.set(shape, statement);
+        own.places += places;
+      }
+      return (await mysqlCommand(connection, packets.of(statement, rows))).affectedRows;
     } catch (error) {
-      if (!isOfPreparing(error)) throw error;
-      isOver = true;
+      const isPreparing = isOfPreparing(error);
+      isOver ||= isPreparing || statement === undefined;
+      if (!isPreparing) throw error;
       // What the server keeps for them may be what it has no room for.
-      for (const statement of own.statements.values()) tellMysql(connection, closing(statement));
-      own.statements.clear();
+      for (const each of statements.values()) tellMysql(connection, closing(each));
+      statements.clear();
       return undefined;
     }
   };
 }
 
 /** Whether a shape has come before, and there is room for its statement. */
-function isToPrepare({ statements, came, places }: Prepared, name: string, more: number): boolean {
-  if (came.has(name)) return statements.size < mostShapes && places + more <= mostPlacesKept;
-  came.add(name);
+function isToPrepare({ statements, came, places }: Prepared, shape: string, more: number): boolean {
+  if (came.has(shape)) return statements.size < mostShapes && places + more <= mostPlacesKept;
+  came.add(shape);
   for (const first of came) if (came.size > mostShapes) came.delete(first);
   return false;
 }
